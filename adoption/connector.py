@@ -168,6 +168,7 @@ class Connector(ABC):
             SourceError: the source gave something unusable.
             AccessError: a right or a sign-in is missing.
             TransientSourceError: the source kept failing after retries.
+
         """
 
     def close(self) -> None:
@@ -179,6 +180,7 @@ def checked_settings(connector: type[Connector], given: Mapping[str, Any]) -> di
 
     Raises:
         SettingsError: names the setting and the allowed values, never a secret's value.
+
     """
     known = {item.name: item for item in connector.settings}
     for name in given:
@@ -220,6 +222,7 @@ def connector_type(name: str) -> type[Connector]:
 
     Raises:
         SettingsError: there is none; lists those there are.
+
     """
     found = connector_types()
     if name not in found:

@@ -14,6 +14,7 @@ class AdoptionError(Exception):
         what: what happened, one sentence without a full stop.
         where: the file, line, setting, network or address concerned.
         next_step: what the reader should do now.
+
     """
 
     exit_code = 1

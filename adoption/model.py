@@ -105,7 +105,7 @@ class Reaction(NamedTuple):
     """A like or one of its relatives.
 
     ``message_at`` is when the message was created; the store files a reaction beside its message.
-    ``person_id`` is ``None`` where the network only tells a number; ``count`` is then that number,
+    ``person_id`` is ``None`` where the network only tells a number; ``number`` is then that figure,
     else 1. ``removed_at`` is set when a reaction that was seen before has gone.
     """
 
@@ -114,7 +114,7 @@ class Reaction(NamedTuple):
     person_id: str | None
     kind: str
     reacted_at: datetime | None = None
-    count: int = 1
+    number: int = 1
     removed_at: datetime | None = None
 
 
@@ -128,7 +128,7 @@ class ActivityCount(NamedTuple):
     person_id: str | None
     day: datetime
     kind: str
-    count: int
+    number: int
     window_days: int = 1
 
 
