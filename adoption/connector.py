@@ -173,6 +173,7 @@ class Connector(ABC):
 
     def close(self) -> None:
         """Release files and connections. Called once after the last stream."""
+        return
 
 
 def checked_settings(connector: type[Connector], given: Mapping[str, Any]) -> dict[str, Any]:
