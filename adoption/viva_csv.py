@@ -1,0 +1,265 @@
+"""The tables of a Viva Engage (Yammer) data export, row by row.
+
+Column names and value formats: Microsoft's pages "Export network data" and "Data Export API" of
+the Yammer REST API, and the readers in discourse/discourse (import_scripts/yammer.rb) and
+Yamster. Columns are found by name; missing and additional ones are tolerated where nothing is
+guessed in their place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Mapping
+from datetime import datetime
+
+from adoption.model import (
+    AuthorKind,
+    Community,
+    CommunityKind,
+    Message,
+    MessageKind,
+    Person,
+)
+from adoption.times import from_iso
+
+ALL_COMPANY = "all-company"
+"""Community id of messages that belong to no group and are no direct messages."""
+
+SOMEONE = "@someone"
+"""Stands for a mention in a text; exports name people by id, and ids are not for reading."""
+
+MESSAGES_REQUIRED = ("id", "sender_id", "created_at", "body")
+MESSAGES_KNOWN = (
+    "replied_to_id",
+    "parent_id",
+    "thread_id",
+    "group_id",
+    "in_private_group",
+    "in_private_conversation",
+    "sender_type",
+    "deleted_at",
+    "title",
+    "message_type",
+)
+USERS_REQUIRED = ("id",)
+USERS_KNOWN = (
+    "name",
+    "email",
+    "job_title",
+    "location",
+    "department",
+    "joined_at",
+    "deleted_at",
+    "suspended_at",
+)
+GROUPS_REQUIRED = ("id", "name")
+GROUPS_KNOWN = ("private", "deleted", "created_at", "updated_at")
+
+_FALSE = frozenset({"", "false", "f", "no", "0", "null"})
+_USUAL_TYPES = frozenset({"", "update"})
+_SENDERS = {
+    "": AuthorKind.PERSON,
+    "user": AuthorKind.PERSON,
+    "bot": AuthorKind.BOT,
+    "guide": AuthorKind.SYSTEM,
+    "system": AuthorKind.SYSTEM,
+}
+_MARK = re.compile(r"\[\[(user|group):\d+\]\]|\[\[?tag:\d+(?::([^\]]*))?\]\]?", re.IGNORECASE)
+
+
+class BrokenRowError(ValueError):
+    """One row cannot be used; ``column`` is where, ``reason`` why, without any message text."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(f"column {column}: {reason}")
+
+
+def is_true(text: str) -> bool:
+    """Read a flag. Whatever is not a known way of saying no counts as yes.
+
+    The flags mark private places, and a doubt must not open one.
+    """
+    return text.strip().casefold() not in _FALSE
+
+
+def checked_id(text: str, column: str) -> str:
+    """An id as the export writes it: digits only.
+
+    Raises:
+        BrokenRowError: it is anything else.
+
+    """
+    if text.isdecimal() and text.isascii():
+        return text
+    raise BrokenRowError(column, f"{shown(text)} is no id (digits only)")
+
+
+def shown(text: str) -> str:
+    """A value for a message, unless it could be what somebody wrote."""
+    if not text:
+        return "an empty value"
+    harmless = len(text) <= 32 and re.fullmatch(r"[0-9.,:;/+\-TZEe APMapm]+", text)
+    return repr(text) if harmless else "a text"
+
+
+def time_or_none(text: str, column: str) -> datetime | None:
+    """Read a time; empty and the literal ``null`` mean none.
+
+    Raises:
+        BrokenRowError: it is no time.
+
+    """
+    if not text or text == "null":
+        return None
+    try:
+        return from_iso(text)
+    except ValueError as error:
+        raise BrokenRowError(
+            column, f"{shown(text)} is no time like 2026-01-31T09:30:00Z"
+        ) from error
+
+
+def readable(body: str) -> str:
+    """Turn the export's marks for mentions and topics into words a person would write."""
+    return _MARK.sub(_words, body) if "[" in body else body
+
+
+def _words(mark: re.Match[str]) -> str:
+    kind = mark.group(1)
+    if kind is None:
+        return f"#{mark.group(2) or 'topic'}"
+    return SOMEONE if kind.casefold() == "user" else "@community"
+
+
+def message_reader(
+    at: Mapping[str, int],
+    *,
+    edits: Mapping[str, datetime],
+    private_groups: Container[str],
+    everyone: str = ALL_COMPANY,
+    include_private: bool = False,
+) -> Callable[[list[str]], Message | None]:
+    """A function that turns one row of Messages.csv into a message.
+
+    Args:
+        at: positions of :data:`MESSAGES_REQUIRED` and :data:`MESSAGES_KNOWN`; rows must hold an
+            empty text where a missing column points to.
+        edits: latest edit by message id, from MessageVersions.csv.
+        private_groups: ids of groups that Groups.csv calls private.
+        everyone: the community id of messages without a group.
+        include_private: whether private rows are given; else the function returns ``None``.
+
+    The function raises :class:`BrokenRowError`.
+
+    """
+    (c_id, c_sender, c_created, c_body) = (at[name] for name in MESSAGES_REQUIRED)
+    (c_replied, c_parent, c_thread, c_group, c_private, c_direct, c_kind, c_deleted, c_title,
+     c_type) = (at[name] for name in MESSAGES_KNOWN)  # fmt: skip
+
+    def read(row: list[str]) -> Message | None:
+        group = row[c_group]
+        is_direct = is_true(row[c_direct])
+        is_private = is_direct or is_true(row[c_private]) or group in private_groups
+        if is_private and not include_private:
+            return None
+        message_id = checked_id(row[c_id], "id")
+        created = time_or_none(row[c_created], "created_at")
+        if created is None:
+            raise BrokenRowError("created_at", "the time is missing")
+        sender = checked_id(row[c_sender], "sender_id") if row[c_sender] else None
+        replied = row[c_replied] or row[c_parent]
+        thread = row[c_thread] or replied or message_id
+        is_reply = thread != message_id
+        if is_reply:
+            checked_id(thread, "thread_id")
+            parent = checked_id(replied, "replied_to_id") if replied else thread
+        deleted = time_or_none(row[c_deleted], "deleted_at") if row[c_deleted] else None
+        edited = edits.get(message_id)
+        kind, raw_type = _sender(row[c_kind], row[c_type])
+        return Message(
+            message_id,
+            checked_id(group, "group_id") if group else None if is_direct else everyone,
+            thread,
+            parent if is_reply else None,
+            sender,
+            kind,
+            MessageKind.REPLY if is_reply else MessageKind.POST,
+            created,
+            "" if deleted else _text(row[c_title], row[c_body]),
+            edited if edited is not None and edited > created else None,
+            deleted,
+            raw_type,
+        )
+
+    return read
+
+
+def _text(title: str, body: str) -> str:
+    """Title and body as one text; announcements and questions say the main thing in the title."""
+    if title and title not in body:
+        body = f"{title}\n{body}" if body else title
+    return readable(body)
+
+
+def _sender(sender_type: str, message_type: str) -> tuple[AuthorKind, str | None]:
+    raw_type = None if message_type in _USUAL_TYPES else message_type
+    if message_type == "system":
+        return AuthorKind.SYSTEM, raw_type
+    kind = _SENDERS.get(sender_type.casefold())
+    if kind is None:
+        return AuthorKind.UNKNOWN, raw_type or f"sender {sender_type[:40]}"
+    return kind, raw_type
+
+
+def person_reader(at: Mapping[str, int]) -> Callable[[list[str]], Person]:
+    """A function that turns one row of Users.csv into a person; raises :class:`BrokenRowError`.
+
+    ``employed_to`` is the earlier of deletion and suspension: from then on the account cannot act,
+    so it does not belong into a denominator.
+    """
+
+    def read(row: list[str]) -> Person:
+        def value(column: str) -> str | None:
+            return row[at[column]].strip() or None
+
+        ends = [
+            moment
+            for column in ("deleted_at", "suspended_at")
+            if (moment := time_or_none(row[at[column]], column)) is not None
+        ]
+        return Person(
+            id=checked_id(row[at["id"]], "id"),
+            name=value("name"),
+            email=value("email"),
+            department=value("department"),
+            location=value("location"),
+            job_family=value("job_title"),
+            employed_from=time_or_none(row[at["joined_at"]], "joined_at"),
+            employed_to=min(ends, default=None),
+        )
+
+    return read
+
+
+def community_reader(
+    at: Mapping[str, int], network_name: str | None
+) -> Callable[[list[str]], Community]:
+    """A function that turns one row of Groups.csv into a community; raises :class:`BrokenRowError`.
+
+    ``network_name`` goes in front of the name where an export holds several networks. The export
+    says only *that* a group was deleted; its last change then stands for when.
+    """
+
+    def read(row: list[str]) -> Community:
+        name = row[at["name"]].strip() or "Without a name"
+        updated = time_or_none(row[at["updated_at"]], "updated_at")
+        return Community(
+            id=checked_id(row[at["id"]], "id"),
+            name=f"{network_name}: {name}" if network_name else name,
+            kind=CommunityKind.COMMUNITY,
+            is_private=is_true(row[at["private"]]),
+            created_at=time_or_none(row[at["created_at"]], "created_at"),
+            archived_at=updated if is_true(row[at["deleted"]]) else None,
+        )
+
+    return read
