@@ -1,0 +1,50 @@
+"""The connection pool under a session: nothing from the environment, every address guarded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from adoption.errors import SourceError
+from adoption.http.answer import Settings
+from adoption.http.guard import checked_origin, guarded_adapter
+
+
+def transport_for(settings: Settings) -> requests.Session:
+    """The transport a session's settings describe."""
+    return plain_transport(
+        internal=settings.internal, ca_bundle=settings.ca_bundle, proxy=settings.proxy
+    )
+
+
+def plain_transport(
+    *, internal: bool = False, ca_bundle: str | None = None, proxy: str | None = None
+) -> requests.Session:
+    """A session that ignores the environment (.netrc, proxies, certificate variables) and has the guard."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = _existing_file(ca_bundle) if ca_bundle else True
+    if proxy:
+        session.proxies = {"http": proxy, "https": proxy}
+    adapter = guarded_adapter(internal=internal)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _existing_file(path: str) -> str:
+    if not Path(path).is_file():
+        raise SourceError(
+            "The file of certificate authorities does not exist",
+            where=path,
+            next_step="Check the setting 'ca_bundle'",
+        )
+    return path
+
+
+def allow_other_origin(url: str, internal: bool) -> None:
+    """Allow a pre-authenticated download address: https, no credentials in it, a public host."""
+    parts = urlsplit(url)
+    checked_origin(f"{parts.scheme}://{parts.netloc}", internal=internal)
