@@ -9,7 +9,7 @@ guessed in their place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 
 from adoption.model import (
@@ -67,11 +67,53 @@ _SENDERS = {
 _MARK = re.compile(r"\[\[(user|group):\d+\]\]|\[\[?tag:\d+(?::([^\]]*))?\]\]?", re.IGNORECASE)
 
 
-class BrokenRowError(ValueError):
-    """One row cannot be used; ``column`` is where, ``reason`` why, without any message text."""
+VERSIONS_KNOWN = (
+    "message_id",
+    "id",
+    "version",
+    "updated_at",
+    "edited_at",
+    "version_created_at",
+    "created_at",
+)
+"""Microsoft does not document MessageVersions.csv beyond its name; these cover what it may hold."""
 
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(f"column {column}: {reason}")
+
+class BrokenRowError(ValueError):
+    """One row cannot be used; the message says where and why without any message text."""
+
+
+class Edits:
+    """When messages were last edited, learnt from the rows of MessageVersions.csv.
+
+    A message counts as edited when a version is later than the message, or when there are several
+    versions. The time is that of the latest version, which some exports give as the time of the
+    message itself: then the edit happened at that time or later.
+    """
+
+    def __init__(self) -> None:
+        self._latest: dict[str, tuple[datetime, str, bool]] = {}
+
+    def add(self, row: Sequence[str]) -> None:
+        """Take one row, its values in the order of :data:`VERSIONS_KNOWN`."""
+        message = row[0] or row[1]
+        text = next((value for value in row[3:] if value), "")
+        try:
+            moment = time_or_none(text, "created_at")
+        except BrokenRowError:
+            return
+        if moment is None:
+            return
+        version = row[2] or text
+        latest, first, is_several = self._latest.get(message, (moment, version, False))
+        self._latest[message] = (max(latest, moment), first, is_several or version != first)
+
+    def of(self, message: str, created: datetime) -> datetime | None:
+        """When a message created at ``created`` was last edited, if it was."""
+        if message not in self._latest:
+            return None
+        latest, _, is_several = self._latest[message]
+        return max(latest, created) if is_several or latest > created else None
 
 
 def is_true(text: str) -> bool:
@@ -91,7 +133,7 @@ def checked_id(text: str, column: str) -> str:
     """
     if text.isdecimal() and text.isascii():
         return text
-    raise BrokenRowError(column, f"{shown(text)} is no id (digits only)")
+    raise BrokenRowError(f"column {column}: {shown(text)} is no id (digits only)")
 
 
 def shown(text: str) -> str:
@@ -134,7 +176,7 @@ def _words(mark: re.Match[str]) -> str:
 def message_reader(
     at: Mapping[str, int],
     *,
-    edits: Mapping[str, datetime],
+    edits: Edits,
     private_groups: Container[str],
     everyone: str = ALL_COMPANY,
     include_private: bool = False,
@@ -144,7 +186,7 @@ def message_reader(
     Args:
         at: positions of :data:`MESSAGES_REQUIRED` and :data:`MESSAGES_KNOWN`; rows must hold an
             empty text where a missing column points to.
-        edits: latest edit by message id, from MessageVersions.csv.
+        edits: from MessageVersions.csv.
         private_groups: ids of groups that Groups.csv calls private.
         everyone: the community id of messages without a group.
         include_private: whether private rows are given; else the function returns ``None``.
@@ -165,7 +207,7 @@ def message_reader(
         message_id = checked_id(row[c_id], "id")
         created = time_or_none(row[c_created], "created_at")
         if created is None:
-            raise BrokenRowError("created_at", "the time is missing")
+            raise BrokenRowError("column created_at: the time is missing")
         sender = checked_id(row[c_sender], "sender_id") if row[c_sender] else None
         replied = row[c_replied] or row[c_parent]
         thread = row[c_thread] or replied or message_id
@@ -174,7 +216,6 @@ def message_reader(
             checked_id(thread, "thread_id")
             parent = checked_id(replied, "replied_to_id") if replied else thread
         deleted = time_or_none(row[c_deleted], "deleted_at") if row[c_deleted] else None
-        edited = edits.get(message_id)
         kind, raw_type = _sender(row[c_kind], row[c_type])
         return Message(
             message_id,
@@ -186,7 +227,7 @@ def message_reader(
             MessageKind.REPLY if is_reply else MessageKind.POST,
             created,
             "" if deleted else _text(row[c_title], row[c_body]),
-            edited if edited is not None and edited > created else None,
+            edits.of(message_id, created),
             deleted,
             raw_type,
         )

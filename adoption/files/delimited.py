@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from adoption.archive import Archive, Entry, describe_content
 from adoption.errors import SourceError
+from adoption.files.archive import Archive, Entry, describe_content
 
 FIELD_LIMIT = 1024**2
 """Characters one field may hold. Longer ones are quotation marks that were never closed."""

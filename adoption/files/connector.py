@@ -13,9 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from adoption.archive import GIGABYTE, Archive, Limits, open_archive
 from adoption.connector import Checkpoint, Connector, Field, Page, Source, Stream
 from adoption.errors import SettingsError, SourceError
+from adoption.files.archive import GIGABYTE, Archive, Limits, open_archive
 from adoption.model import Row
 
 CHECKPOINT_VERSION = 1
@@ -96,6 +96,12 @@ class BrokenRows:
         notes = tuple(self._unread)
         self._unread.clear()
         return notes
+
+    def closing_notes(self) -> tuple[str, ...]:
+        """How many there were, when not all of them were named."""
+        if self.count <= NOTES_PER_KIND:
+            return ()
+        return (f"{self.count:,} rows could not be used; the first {NOTES_PER_KIND} are named.",)
 
     def refuse_if_many(self, rows: int, where: str, next_step: str) -> None:
         """Refuse a file whose rows are broken as a rule rather than by accident.
