@@ -1,0 +1,18 @@
+"""Metrics: one definition each, computed from a snapshot, released by :mod:`adoption.privacy`."""
+
+from adoption.metrics.catalogue import CATALOGUE
+from adoption.metrics.compute import compute
+from adoption.metrics.figures import SPLITS, Figures, RawCell, Rest, Selection
+from adoption.metrics.metric import Floor, Metric
+
+__all__ = [
+    "CATALOGUE",
+    "SPLITS",
+    "Figures",
+    "Floor",
+    "Metric",
+    "RawCell",
+    "Rest",
+    "Selection",
+    "compute",
+]

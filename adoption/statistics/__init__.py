@@ -1,0 +1,1 @@
+"""Statistics on series of figures: intervals, control charts, effects, change points."""
