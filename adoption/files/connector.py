@@ -122,6 +122,41 @@ class BrokenRows:
             )
 
 
+class Pages:
+    """Collects rows into batches of about :data:`PAGE_ROWS`, with what was set aside meanwhile."""
+
+    def __init__(self, broken: BrokenRows, total: int | None = None) -> None:
+        self._broken = broken
+        self._total = total
+        self._rows: list[Row] = []
+        self._broken_before = broken.count
+        self._left_out = 0
+        self.left_out = 0
+        """Rows left out on purpose, all batches together."""
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Put rows on the page."""
+        self._rows.extend(rows)
+
+    def leave_out(self, number: int = 1) -> None:
+        """Count rows that are left out on purpose."""
+        self._left_out += number
+        self.left_out += number
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to :meth:`cut`."""
+        return len(self._rows) >= PAGE_ROWS
+
+    def cut(self, position: Position, done: int | None = None) -> Batch:
+        """The page so far, which reaches to ``position``; a new one begins."""
+        skipped = self._left_out + self._broken.count - self._broken_before
+        notes = self._broken.take_notes()
+        batch = Batch(self._rows, position, skipped, notes, done, self._total)
+        self._rows, self._left_out, self._broken_before = [], 0, self._broken.count
+        return batch
+
+
 class FileConnector(Connector):
     """Base of connectors whose first setting is ``path``."""
 
