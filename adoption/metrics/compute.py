@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
 
+from adoption import __version__
 from adoption.connector import Capability
 from adoption.errors import SettingsError
 from adoption.metrics.catalogue import metric_called
@@ -16,11 +17,12 @@ from adoption.metrics.figures import (
     LABELS,
     Figures,
     RawCell,
+    Rest,
     Selection,
     figures_from_dict,
 )
 from adoption.metrics.frames import TIME_SPLITS, Frames, Tables, records, split_columns
-from adoption.metrics.metric import Metric, Scene
+from adoption.metrics.metric import Floor, Metric, Scene
 from adoption.metrics.roster import ROSTER_SPLITS, Roster, counted
 from adoption.metrics.taxonomy import barrier_groups, barrier_titles, group_titles
 from adoption.period import Period, week_name
@@ -38,13 +40,13 @@ STATE_TITLES = {
 
 
 class Cache(Protocol):
-    """Where computed figures are kept, by metric, parameters and snapshot."""
+    """Where computed figures are kept; :class:`adoption.store.Control` is one."""
 
-    def get(self, metric: str, params: str, snapshot: int) -> str | None:
-        """The stored text, or ``None``."""
+    def cached_metric(self, metric: str, params: str, snapshot: int) -> str | None:
+        """A figure computed before for exactly this snapshot, as JSON."""
 
-    def put(self, metric: str, params: str, snapshot: int, value: str) -> None:
-        """Keep a text."""
+    def cache_metric(self, metric: str, params: str, snapshot: int, value: str) -> None:
+        """Keep a figure (JSON)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,13 @@ class Question:
         return tuple(split for split in (self.by, self.across) if split)
 
     def params(self, lacks: Lacks) -> str:
-        """Everything but metric and snapshot, as a key of the cache."""
+        """Everything but metric and snapshot, as a key of the cache.
+
+        The version of the product is part of it, because a release may count differently.
+        """
         return json.dumps(
             [
+                __version__,
                 str(self.period),
                 self.selection.as_dict(),
                 self.by,
@@ -107,12 +113,12 @@ def compute(
     check_splits(question)
     params = question.params(lacks or {})
     if cache is not None:
-        stored = cache.get(name, params, snapshot.id)
+        stored = cache.cached_metric(name, params, snapshot.id)
         if stored is not None:
             return figures_from_dict(json.loads(stored))
     figures = _answer(snapshot, question, lacks or {})
     if cache is not None:
-        cache.put(name, params, snapshot.id, json.dumps(figures.as_dict()))
+        cache.cache_metric(name, params, snapshot.id, json.dumps(figures.as_dict()))
     return figures
 
 
@@ -156,6 +162,8 @@ def _why_not(question: Question, frames: Frames, roster: Roster, missing: Mappin
     first = min(span[0] for span in frames.data_span.values()).date()
     if question.period.end <= first:
         return f"The data begins on {first}, after this period."
+    if question.metric.needs_roster and question.selection.communities:
+        return "Who belongs to a community is not known."
     if question.metric.needs_roster and not roster.exists:
         return "There is no list of all staff; import a people file to see this."
     return ""
@@ -195,8 +203,37 @@ class _Answer:
             rows=rows,
             row_totals=self._cells((question.by,)) if both and question.by else (),
             column_totals=self._cells((question.across,)) if both and question.across else (),
+            parts=self._parts(),
+            rest=self._rest(),
             notes=notes + self._notes(),
         )
+
+    def _parts(self) -> tuple[RawCell, ...]:
+        """The selected groups one by one: adding a small one to a large one must not betray it."""
+        selection = self.question.selection
+        chosen = {"department": selection.departments, "community": selection.communities}
+        return tuple(
+            RawCell(key=key_text(split, key), people=people)
+            for split, keys in chosen.items()
+            if keys
+            for key, people in sorted(self._group_sizes(split).items())
+        )
+
+    def _rest(self) -> Rest | None:
+        """What the selection leaves out."""
+        selection, frames = self.question.selection, self.frames
+        if selection.is_everything():
+            return None
+        others = Frames(frames.snapshot, frames.period, selection, frames.without, inverse=True)
+        roster = Roster(others, self.roster.unnamed)
+        if roster.exists and not (selection.communities or selection.networks):
+            people = roster.sizes(None)[()]
+        else:
+            people = counted(others.acts(), None)[()]
+        if self.metric.floor is not Floor.PUSHBACK:
+            return Rest(people)
+        authors = measure(self.metric, self.metric.rows(Scene(others, roster, ())), ())
+        return Rest(people, authors.of(()).authors)
 
     def _notes(self) -> tuple[str, ...]:
         first = min(span[0] for span in self.frames.data_span.values()).date()

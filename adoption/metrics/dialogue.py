@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from adoption.connector import Capability
 from adoption.metrics.activity import EVERYWHERE
-from adoption.metrics.frames import Frames
+from adoption.metrics.frames import TIME_SPLITS, Frames
 from adoption.metrics.metric import Floor, Metric, Scene, Shape
 
 ANSWER_WINDOW = timedelta(days=7)
@@ -84,31 +84,32 @@ def _response_time(scene: Scene) -> ir.Table:
 
 
 def _dialogue_share(scene: Scene) -> ir.Table:
-    facts = scene.frames.split(scene.frames.facts(), scene.splits)
-    times = [split for split in scene.splits if split in ("week", "four_weeks")]
+    facts = scene.frames.split(scene.frames.facts_of_everybody(), scene.splits)
+    times = [split for split in scene.splits if split in TIME_SPLITS]
     facts = facts.mutate(community_id=facts.community_id.fill_null(""))
     conversations = facts.group_by(
         ["network", "community_id", "conversation_id", *times]
-    ).aggregate(several=facts.person_id.min() != facts.person_id.max())
+    ).aggregate(several=facts.person_id.min() != facts.person_id.max(), chosen=facts.chosen.any())
+    conversations = conversations.filter(conversations.chosen)
     return conversations.mutate(num=conversations.several.cast("int64"), den=ibis.literal(1))
 
 
 def _two_way_share(scene: Scene) -> ir.Table:
     """One row per pair of people who met; ``num`` is 1 where both turned to the other."""
     frames = scene.frames
-    facts = frames.facts()
+    facts = frames.facts_of_everybody()
     replies = facts.filter(facts.kind == "reply")
+    replies = replies.mutate(asked_id=replies.parent_id.fill_null(replies.conversation_id))
     written = frames.in_networks(frames.snapshot.table("facts"))
-    to = written.select("network", asked_id=written.message_id, asked_by=written.person_id)
-    turned = replies.mutate(asked_id=replies.parent_id.fill_null(replies.conversation_id)).join(
-        to, ["network", "asked_id"]
-    )
+    asked = written.select("network", asked_id=written.message_id, asked_by=written.person_id)
+    turned = replies.join(asked, ["network", "asked_id"])
     turned = turned.filter(turned.person_id != turned.asked_by)
     pairs = turned.group_by(
         network=turned.network,
         one=ibis.least(turned.person_id, turned.asked_by),
         other=ibis.greatest(turned.person_id, turned.asked_by),
-    ).aggregate(both=turned.person_id.min() != turned.person_id.max())
+    ).aggregate(both=turned.person_id.min() != turned.person_id.max(), chosen=turned.chosen.any())
+    pairs = pairs.filter(pairs.chosen)
     return pairs.mutate(num=pairs.both.cast("int64"), den=ibis.literal(1))
 
 
@@ -126,7 +127,10 @@ DIALOGUE = (
         rows=_dialogue_share,
         splits=("week", "four_weeks", "community", "network"),
         needs=(Capability.THREADS,),
-        caveats=("Only messages written in the period count; reactions do not.",),
+        caveats=(
+            "Only messages written in the period count; reactions do not.",
+            "For selected departments: conversations in which they wrote, whoever else did.",
+        ),
     ),
     Metric(
         name="response-rate",

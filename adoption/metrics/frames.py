@@ -87,6 +87,18 @@ class Frames:
         chosen = ibis.and_(*selected)
         return table.filter(~chosen if self.inverse else chosen)
 
+    def facts_of_everybody(self) -> ir.Table:
+        """The period's messages in the selected places, with ``chosen``: the writer is selected.
+
+        A conversation of two departments is a dialogue for both.
+        """
+        table = self.snapshot.table("facts")
+        table = table.filter(table.week >= self.period.start, table.week < self.period.end)
+        table = self.in_communities(self.in_networks(table))
+        departments = self.selection.departments
+        known = table.department.fill_null("")
+        return table.mutate(chosen=known.isin(departments) if departments else ibis.literal(True))
+
     def can_tell(self, table: ir.Table) -> ir.Table:
         """Leave out the networks that cannot tell what is asked."""
         return table.filter(table.network.notin(sorted(self.without))) if self.without else table
@@ -94,7 +106,7 @@ class Frames:
     def in_networks(self, table: ir.Table) -> ir.Table:
         """Limit to the selected networks that can tell, whatever else is selected."""
         table = self.can_tell(table)
-        networks = self.selection.networks
+        networks = () if self.inverse else self.selection.networks
         return table.filter(table.network.isin(networks)) if networks else table
 
     def in_departments(self, table: ir.Table) -> ir.Table:

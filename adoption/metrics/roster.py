@@ -30,6 +30,7 @@ class Roster:
 
     def __init__(self, frames: Frames, unnamed: Collection[str]) -> None:
         self.frames = frames
+        self.unnamed = unnamed
         self.networks = _roster_networks(frames.snapshot, frames.selection, unnamed)
 
     @cached_property
