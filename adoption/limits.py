@@ -71,7 +71,7 @@ class Limiter:
         self._rate = rate
         self._clock = clock
         self._sent: deque[float] = deque()
-        self._held_until = 0.0
+        self._held_until = float("-inf")
         self._lock = threading.Lock()
 
     def acquire(self, cancelled: threading.Event) -> float:

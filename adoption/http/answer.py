@@ -85,7 +85,30 @@ class Answer:
         if not start:
             raise ValueError("empty body")
         # json finds UTF-8, UTF-16 and UTF-32 by itself and takes no charset of a header on trust
-        return json.loads(self.body)
+        try:
+            value = json.loads(self.body)
+        except RecursionError:
+            raise SourceError(
+                "The server gave data nested deeper than any network does",
+                where=self.where,
+                next_step="Check the base address",
+            ) from None
+        return _mended(value) if _has_odd_escapes(self.body) else value
+
+
+def _has_odd_escapes(body: bytes) -> bool:
+    return b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body
+
+
+def _mended(value: Any) -> Any:
+    """Texts without NUL and half surrogate pairs, which JSON can write and no table can keep."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return value
 
 
 @dataclass(slots=True)
