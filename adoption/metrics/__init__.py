@@ -1,6 +1,7 @@
 """Metrics: one definition each, computed from a snapshot, released by :mod:`adoption.privacy`."""
 
 from adoption.metrics.catalogue import CATALOGUE
+from adoption.metrics.comments import RawComment, RawComments, flagged_comments
 from adoption.metrics.compute import compute
 from adoption.metrics.figures import SPLITS, Figures, RawCell, Rest, Selection
 from adoption.metrics.metric import Floor, Metric
@@ -12,7 +13,10 @@ __all__ = [
     "Floor",
     "Metric",
     "RawCell",
+    "RawComment",
+    "RawComments",
     "Rest",
     "Selection",
     "compute",
+    "flagged_comments",
 ]
