@@ -7,7 +7,6 @@ another pseudonym, so two data folders cannot be joined.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -25,7 +24,7 @@ class Pseudonyms:
     """Replaces the ids of people by pseudonyms, remembering those already computed."""
 
     def __init__(self, key: bytes) -> None:
-        self._start = hmac.new(key, digestmod=hashlib.sha256)
+        self._key = key
         self._known: dict[tuple[str, str], str] = {}
 
     def __repr__(self) -> str:
@@ -46,9 +45,8 @@ class Pseudonyms:
         return self._digest(f"\0{value.strip().casefold()}")
 
     def _digest(self, value: str) -> str:
-        mac = self._start.copy()
-        mac.update(value.encode("utf-8", "surrogatepass"))
-        return mac.digest()[:PSEUDONYM_BYTES].hex()
+        whole = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
+        return whole[:PSEUDONYM_BYTES].hex()
 
 
 def create_key(path: Path) -> None:

@@ -220,9 +220,7 @@ class Control:
             if run is not None:
                 _save_run(db, run)
             if model is not None:
-                db.execute(
-                    "INSERT OR REPLACE INTO settings VALUES (?, ?)", (CURRENT_MODEL, model)
-                )
+                db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (CURRENT_MODEL, model))
             if versions is not None:
                 _new_snapshot(db, versions, reason, actor, at)
             return int(db.execute("SELECT max(id) FROM snapshots").fetchone()[0])

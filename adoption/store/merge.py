@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from adoption.store.lake import LakeTable, read_files
@@ -16,11 +17,15 @@ from adoption.store.schema import TableSpec
 
 
 class Found(NamedTuple):
-    """A row that is already there: its place among the incoming rows, its month, whether it differs."""
+    """The incoming rows that are already there, as NumPy arrays of equal length.
 
-    place: int
-    month: str
-    changed: bool
+    ``place`` is a row's index among the incoming rows, ``month`` where it lies now, ``changed``
+    whether any of its columns differs.
+    """
+
+    place: Any
+    month: Any
+    changed: Any
 
 
 def merge(engine: Any, table: LakeTable, incoming: Any) -> Counts:
@@ -38,24 +43,23 @@ def merge(engine: Any, table: LakeTable, incoming: Any) -> Counts:
     engine.register("incoming", _numbered(incoming))
     try:
         found = _existing(engine, table, incoming)
-        known = {row.place for row in found}
-        changed = {row.place for row in found if row.changed}
-        months = _months(incoming)
-        touched = {row.month for row in found if row.changed}
-        touched |= {months[place] for place in changed}
-        for month in sorted(touched):
-            _rewrite(engine, table, month, found)
-        fresh = [
-            place
-            for place in range(incoming.num_rows)
-            if place not in known and months[place] not in touched
-        ]
-        if fresh:
-            table.append(incoming if len(fresh) == incoming.num_rows else incoming.take(fresh))
+        changed = found.place[found.changed]
+        fresh = np.ones(incoming.num_rows, dtype=bool)
+        fresh[found.place] = False
+        counts = Counts(int(fresh.sum()), len(changed), len(found.place) - len(changed))
+        if len(changed):
+            months = np.array(_months(incoming))
+            touched = {*found.month[found.changed].tolist(), *months[changed].tolist()}
+            for month in sorted(touched):
+                _rewrite(engine, table, month, found)
+            fresh &= ~np.isin(months, list(touched))
+        if fresh.all():
+            table.append(incoming)
+        elif fresh.any():
+            table.append(incoming.take(np.flatnonzero(fresh)))
     finally:
         engine.unregister("incoming")
-    added = incoming.num_rows - len(known)
-    return Counts(added, len(changed), len(known) - len(changed))
+    return counts
 
 
 def compact(engine: Any, table: LakeTable, month: str | None) -> None:
@@ -101,7 +105,7 @@ def _months(incoming: Any) -> list[str]:
     return [str(month) for month in incoming.column("month").to_pylist()]
 
 
-def _existing(engine: Any, table: LakeTable, incoming: Any) -> list[Found]:
+def _existing(engine: Any, table: LakeTable, incoming: Any) -> Found:
     """The incoming rows that are already there.
 
     Two steps, because reading all columns of all months for every batch of a first import would be
@@ -109,32 +113,27 @@ def _existing(engine: Any, table: LakeTable, incoming: Any) -> list[Found]:
     """
     spec = table.spec
     files = table.files(set(_months(incoming))) if spec.month_in_key else table.files()
-    if not files:
-        return []
-    if spec.partitioned:
+    if files and spec.partitioned:
         rows = engine.execute(
-            f"SELECT DISTINCT e.month FROM {read_files(spec, files)} e JOIN incoming i ON {_same_key(spec)}"
+            f"SELECT DISTINCT e.month FROM {read_files(spec, files)} e"
+            f" JOIN incoming i ON {_same_key(spec)}"
         ).fetchall()
         files = table.files([row[0] for row in rows])
-        if not files:
-            return []
     month = "e.month" if spec.partitioned else "''"
     differs = " OR ".join(f"e.{name} IS DISTINCT FROM i.{name}" for name in spec.compared)
-    rows = engine.execute(
-        f"SELECT i.place, {month}, {differs} FROM {read_files(spec, files)} e"
+    found = engine.execute(
+        f"SELECT i.place, {month} AS month, {differs} AS changed FROM {read_files(spec, files)} e"
         f" JOIN incoming i ON {_same_key(spec)}"
-    ).fetchall()
-    return [Found(*row) for row in rows]
+    ).fetchnumpy()
+    return Found(found["place"], found["month"], found["changed"])
 
 
 def _rewrite(engine: Any, table: LakeTable, month: str, found: list[Found]) -> None:
     """Write a month anew: its rows that stay, and all incoming rows of this month but the unchanged."""
     spec = table.spec
     files = table.files([month])
-    changed = [row.place for row in found if row.changed]
-    unchanged = [row.place for row in found if not row.changed]
-    engine.register("changed", pa.table({"place": pa.array(changed, type=pa.int64())}))
-    engine.register("unchanged", pa.table({"place": pa.array(unchanged, type=pa.int64())}))
+    engine.register("changed", pa.table({"place": found.place[found.changed]}))
+    engine.register("unchanged", pa.table({"place": found.place[~found.changed]}))
     here = f"i.month = '{month}' AND" if spec.partitioned else ""
     rows = engine.sql(
         f"SELECT {_columns(spec, 'e')} FROM {read_files(spec, files)} e WHERE NOT EXISTS ("

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -67,7 +67,7 @@ def versions_of(
         version = PersonVersion(
             network,
             pseudonym,
-            tuple(f"{kind}:{pseudonyms.match_key(value)}" for kind, value in keys if value),
+            tuple(sorted(f"{kind}:{pseudonyms.match_key(value)}" for kind, value in keys if value)),
             str(row.author_kind),
             row.department,
             row.location,
@@ -121,6 +121,8 @@ def _following(newest: PersonVersion, given: PersonVersion, learnt_at: datetime)
 
 
 def _with_keys(version: PersonVersion, other: PersonVersion) -> PersonVersion:
+    if version.match_keys == other.match_keys:
+        return version
     keys = tuple(sorted({*version.match_keys, *other.match_keys}))
     return version._replace(match_keys=keys)
 
@@ -136,18 +138,13 @@ def people_table(versions: Iterable[PersonVersion]) -> Any:
 
 
 def read_history(
-    fetch: Callable[[], Iterable[tuple[Any, ...]]],
+    rows: Iterable[tuple[Any, ...]],
 ) -> dict[tuple[str, str], dict[datetime, PersonVersion]]:
     """The histories in rows of the table ``people`` (columns in schema order)."""
     known: dict[tuple[str, str], dict[datetime, PersonVersion]] = {}
-    for row in fetch():
-        version = PersonVersion(row[0], row[1], tuple(row[2]), *row[3:])
-        version = version._replace(
-            employed_from=_utc(version.employed_from),
-            employed_to=_utc(version.employed_to),
-            valid_from=_utc(version.valid_from) or BEGINNING,
-        )
-        known.setdefault(version.account, {})[version.valid_from] = version
+    for network, person_id, keys, *rest in rows:
+        version = PersonVersion(network, person_id, tuple(keys), *rest)
+        known.setdefault((network, person_id), {})[version.valid_from] = version
     return known
 
 

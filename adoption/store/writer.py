@@ -7,6 +7,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from adoption.connector import Checkpoint
 from adoption.model import ActivityCount, Community, Message, Person, Reaction, Row
 from adoption.pseudonyms import Pseudonyms
@@ -254,7 +256,7 @@ class Writer:
     def _write_people(self, network: str, rows: list[Person]) -> Counts:
         given, identities = people.versions_of(network, rows, self._pseudonyms)
         self._identities.update({(item.network, item.person_id): item for item in identities})
-        known = people.read_history(lambda: self._known_people(network))
+        known = people.read_history(self._known_people(network, given))
         after = people.apply_versions(known, given, now())
         before = {key: known.get(key, {}) for key in after}
         versions = [
@@ -270,15 +272,20 @@ class Writer:
         counts = self._merge(PEOPLE, people.people_table(versions))
         return Counts(counts.added, counts.changed, untouched)
 
-    def _known_people(self, network: str) -> list[tuple[Any, ...]]:
-        files = self._table(PEOPLE).files()
-        names = ", ".join(PEOPLE.columns)
-        return list(
-            self._engine.execute(
-                f"SELECT {names} FROM {read_files(PEOPLE, files)} WHERE network = ?",
-                [network],
-            ).fetchall()
-        )
+    def _known_people(
+        self, network: str, given: list[tuple[people.PersonVersion, bool]]
+    ) -> list[tuple[Any, ...]]:
+        """All people rows of the given accounts."""
+        accounts = pa.table({"account": list({version.person_id for version, _ in given})})
+        self._engine.register("accounts", accounts)
+        source = read_files(PEOPLE, self._table(PEOPLE).files())
+        rows = self._engine.execute(
+            f"SELECT {', '.join(PEOPLE.columns)} FROM {source}"
+            " WHERE network = ? AND person_id IN (SELECT account FROM accounts)",
+            [network],
+        ).fetchall()
+        self._engine.unregister("accounts")
+        return list(rows)
 
     def _person_of(self, network: str) -> columns.PersonId:
         person = self._pseudonyms.person
