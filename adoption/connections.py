@@ -26,12 +26,14 @@ NETWORK_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 class Connection:
     """One connected network.
 
-    ``every_minutes`` is the schedule used by ``adoption sync --every``; ``None`` means by hand.
+    ``secrets_in`` says where its secrets are kept (:class:`adoption.secrets.Keeper`).
+    ``every_minutes`` is how often it may be synchronised at most; ``None`` means at each sync.
     """
 
     network: str
     connector: str
     settings: dict[str, Any] = field(default_factory=dict)
+    secrets_in: str = "environment"
     paused: bool = False
     every_minutes: int | None = None
 
@@ -46,6 +48,7 @@ def load_connections(home: Path) -> dict[str, Connection]:
 
     Raises:
         SettingsError: the file is not TOML or a table in it lacks its connector.
+
     """
     path = connections_file(home)
     if not path.exists():
@@ -67,6 +70,7 @@ def save_connection(home: Path, connection: Connection) -> None:
     Raises:
         SettingsError: the network name is not usable or a secret was among the settings.
         StoreError: the folder cannot be written.
+
     """
     check_network_name(connection.network)
     for item in connector_type(connection.connector).settings:
@@ -129,6 +133,7 @@ def _connection(network: str, table: Any, path: Path) -> Connection:
         network=network,
         connector=table["connector"],
         settings=dict(table.get("settings", {})),
+        secrets_in=str(table.get("secrets_in", "environment")),
         paused=bool(table.get("paused", False)),
         every_minutes=table.get("every_minutes"),
     )
@@ -152,6 +157,8 @@ def _write(home: Path, connections: dict[str, Connection]) -> None:
 
 def _table(connection: Connection) -> dict[str, Any]:
     table: dict[str, Any] = {"connector": connection.connector}
+    if connection.secrets_in != "environment":
+        table["secrets_in"] = connection.secrets_in
     if connection.paused:
         table["paused"] = True
     if connection.every_minutes is not None:

@@ -211,11 +211,28 @@ def checked_settings(connector: type[Connector], given: Mapping[str, Any]) -> di
 
 
 def connector_types() -> dict[str, type[Connector]]:
-    """All installed connectors by name, ours and those of third parties."""
+    """All installed connectors by name, ours and those of third parties.
+
+    One that cannot be loaded is left out, so that it does not take the others with it;
+    :func:`broken_connectors` says which and why.
+    """
+    return _loaded()[0]
+
+
+def broken_connectors() -> dict[str, str]:
+    """Connectors that are installed but cannot be loaded, with the reason."""
+    return _loaded()[1]
+
+
+def _loaded() -> tuple[dict[str, type[Connector]], dict[str, str]]:
     found: dict[str, type[Connector]] = {}
+    broken: dict[str, str] = {}
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        found[point.name] = point.load()
-    return dict(sorted(found.items()))
+        try:
+            found[point.name] = point.load()
+        except Exception as problem:  # a third party's module may fail in any way
+            broken[point.name] = f"{type(problem).__name__}: {problem}"
+    return dict(sorted(found.items())), broken
 
 
 def connector_type(name: str) -> type[Connector]:

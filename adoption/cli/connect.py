@@ -1,0 +1,268 @@
+"""``adoption connect`` and ``connectors``: which networks are read, and how."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from adoption.cli.ingest import parse_pairs
+from adoption.cli.main import home_of, json_option
+from adoption.connector import Field, Health, connector_type, connector_types
+from adoption.errors import AccessError, SettingsError
+from adoption.secrets import Keeper
+from adoption.service import Service
+
+
+@click.group()
+def connect() -> None:
+    """Connect networks: see what can be connected, add, test, pause and remove."""
+
+
+@connect.command("available")
+@json_option
+def available(as_json: bool) -> None:
+    """List every connector with what it gives, lacks and needs."""
+    described = [describe(kind) for kind in connector_types().values()]
+    if as_json:
+        click.echo(json.dumps(described, indent=2))
+        return
+    console = Console()
+    for entry in described:
+        console.print(f"[bold]{entry['name']}[/bold]  {entry['title']}", highlight=False)
+        console.print(f"  {entry['summary']}", highlight=False)
+        for capability, why in entry["lacks"].items():
+            console.print(f"  lacks {capability}: {why}", highlight=False, style="dim")
+        for need in entry["requires"]:
+            console.print(f"  needs {need}", highlight=False, style="dim")
+
+
+@connect.command("list")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List the networks that are connected and how their last run went."""
+    with Service(home_of(ctx)) as service:
+        known = service.connections.all()
+    if as_json:
+        click.echo(json.dumps([item.as_dict() for item in known], indent=2))
+        return
+    if not known:
+        click.echo("No network is connected yet. Next: adoption connect available")
+        return
+    table = Table("network", "connector", "state", "last run", "messages")
+    for item in known:
+        ran = item.last_run
+        last = f"{ran.started_at:%Y-%m-%d %H:%M} {ran.state}" if ran else "never"
+        table.add_row(item.network, item.connector, item.state, last, f"{item.messages:,}")
+    Console().print(table)
+
+
+@connect.command("add")
+@click.argument("kind")
+@click.option(
+    "--network", default=None, help="A name for this network. Default: the connector's name."
+)
+@click.option(
+    "--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A setting; asked for otherwise."
+)
+@click.option(
+    "--keep-secrets",
+    type=click.Choice([k.value for k in Keeper]),
+    default=None,
+    help="Where secrets are kept: keyring of the system, environment variables, or a 0600 file.",
+)
+@click.option("--no-test", is_flag=True, help="Do not try the connection now.")
+@click.pass_context
+def add(
+    ctx: click.Context,
+    kind: str,
+    network: str | None,
+    pairs: tuple[str, ...],
+    keep_secrets: str | None,
+    no_test: bool,
+) -> None:
+    """Connect a network with connector KIND. Asks for what is missing and tries it out."""
+    type_ = connector_type(kind)
+    given = parse_pairs(pairs)
+    name = network or kind
+    for need in type_.requires:
+        click.echo(f"Needed: {need}", err=True)
+    settings, secrets = _ask(type_.settings, given)
+    keeper = Keeper(keep_secrets) if keep_secrets else _ask_keeper(bool(secrets), name)
+    with Service(home_of(ctx), create=True) as service:
+        service.connections.add(name, kind, settings, secrets, keeper)
+        click.echo(f"Connected {name}. Its settings are in {service.connections.path}.", err=True)
+        if not no_test:
+            _show_health(service.connections.test(name), name)
+
+
+@connect.command("test")
+@click.argument("network")
+@json_option
+@click.pass_context
+def test(ctx: click.Context, network: str, as_json: bool) -> None:
+    """Try a connection: per right, what works, what is missing, and who can grant it."""
+    with Service(home_of(ctx)) as service:
+        health = service.connections.test(network)
+    if as_json:
+        rights = [
+            {"name": p.name, "works": p.works, "detail": p.detail, "granted_by": p.granted_by}
+            for p in health.permissions
+        ]
+        click.echo(
+            json.dumps(
+                {"ok": health.ok, "summary": health.summary, "permissions": rights}, indent=2
+            )
+        )
+    else:
+        _show_health(health, network)
+    if not health.ok:
+        raise AccessError(
+            health.summary,
+            where=f"network {network}",
+            next_step="Grant what is marked as missing and test again",
+        )
+
+
+@connect.command("pause")
+@click.argument("network")
+@click.option("--resume", is_flag=True, help="Go on with it.")
+@click.pass_context
+def pause(ctx: click.Context, network: str, resume: bool) -> None:
+    """Leave a network out of sync for now, or go on with it."""
+    with Service(home_of(ctx)) as service:
+        service.connections.pause(network, paused=not resume)
+    click.echo(f"{network} is {'active' if resume else 'paused'}.", err=True)
+
+
+@connect.command("remove")
+@click.argument("network")
+@click.option("--with-data", is_flag=True, help="Also remove everything that was read from it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def remove(ctx: click.Context, network: str, with_data: bool, yes: bool) -> None:
+    """Disconnect a network; its data stays unless you say otherwise."""
+    if with_data and not yes:
+        click.confirm(f"Remove {network} and all its messages from {home_of(ctx)}?", abort=True)
+    with Service(home_of(ctx)) as service:
+        service.connections.remove(network, with_data=with_data)
+    click.echo(f"Removed {network}{' with its data' if with_data else ''}.", err=True)
+
+
+@click.group()
+def connectors() -> None:
+    """For developers: write a connector of your own."""
+
+
+@connectors.command("new")
+@click.argument("name")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Where to write it.",
+)
+def new(name: str, folder: Path) -> None:
+    """Write the skeleton of a connector package called NAME, with its tests."""
+    from adoption.skeleton import write_skeleton
+
+    click.echo(
+        f"Wrote {write_skeleton(name, folder)}. Next: pip install -e it, then run its tests."
+    )
+
+
+def describe(kind: type[Any]) -> dict[str, Any]:
+    """A connector as JSON: what it gives, lacks and needs."""
+    return {
+        "name": kind.name,
+        "title": kind.title,
+        "source": kind.source.value,
+        "summary": kind.summary,
+        "gives": sorted(item.value for item in kind.gives),
+        "lacks": {item.value: why for item, why in kind.lacks.items()},
+        "requires": list(kind.requires),
+        "settings": [
+            {
+                "name": f.name,
+                "title": f.title,
+                "help": f.help,
+                "kind": f.kind,
+                "required": f.required,
+                "secret": f.secret,
+                "choices": list(f.choices),
+            }
+            for f in kind.settings
+        ],
+    }
+
+
+def _ask(fields: tuple[Field, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    settings: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
+    for item in fields:
+        value = given.pop(item.name, None)
+        if value is None and item.required and item.default in (None, ""):
+            value = _ask_for(item)
+        if value in (None, ""):
+            continue
+        if item.secret:
+            secrets[item.name] = str(value)
+        else:
+            settings[item.name] = value
+    if given:
+        raise SettingsError(
+            f"There is no setting called {', '.join(given)}",
+            where="--set",
+            next_step=f"Use one of: {', '.join(item.name for item in fields)}",
+        )
+    return settings, secrets
+
+
+def _ask_for(item: Field) -> str:
+    if not click.get_text_stream("stdin").isatty():
+        raise SettingsError(
+            f"{item.title} is missing",
+            where=f"setting {item.name}",
+            next_step=f"Give it with --set {item.name}=VALUE. {item.help}",
+        )
+    click.echo(item.help, err=True)
+    answer: str = click.prompt(
+        item.title,
+        hide_input=item.secret,
+        type=click.Choice(item.choices) if item.choices else str,
+        err=True,
+    )
+    return answer
+
+
+def _ask_keeper(needed: bool, network: str) -> Keeper:
+    if not needed:
+        return Keeper.ENVIRONMENT
+    if not click.get_text_stream("stdin").isatty():
+        raise SettingsError(
+            "It is not said where secrets are kept",
+            where=f"network {network}",
+            next_step="Add --keep-secrets keyring, environment or file",
+        )
+    answer: str = click.prompt(
+        "Where shall secrets be kept?", type=click.Choice([k.value for k in Keeper]), err=True
+    )
+    return Keeper(answer)
+
+
+def _show_health(health: Health, network: str) -> None:
+    console = Console(stderr=True)
+    console.print(f"{network}: {health.summary}", highlight=False, markup=False)
+    for right in health.permissions:
+        mark = "works" if right.works else "missing"
+        granted = (
+            f" Granted by: {right.granted_by}." if right.granted_by and not right.works else ""
+        )
+        console.print(
+            f"  {mark:>7}  {right.name}. {right.detail}{granted}", highlight=False, markup=False
+        )

@@ -1,0 +1,115 @@
+"""The use cases of the detector that need no store: loose comments, evaluation, training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from adoption.errors import SettingsError, SourceError
+from adoption.sentiment import Comment, Detector, load_detector
+from adoption.sentiment.evaluation import Evaluation, evaluate
+from adoption.sentiment.loose import flag_file
+from adoption.settings import config_dir
+from adoption.sync import Progress
+
+BATCH = 256
+
+
+def flag_loose_file(
+    source: Path, target: Path, *, kind: str | None, profile: str, progress: Progress
+) -> int:
+    """Flag comments of a JSONL or CSV file (``-``: standard input and output), without any store.
+
+    Returns:
+        The number of lines written.
+
+    """
+    return flag_file(
+        str(source),
+        str(target),
+        load_detector(profile),
+        format=kind,
+        progress=lambda done: progress("flag", done, None),
+    )
+
+
+def evaluate_file(labelled: Path, *, profile: str, progress: Progress) -> Evaluation:
+    """Measure the shipped detector on a labelled JSONL file.
+
+    Raises:
+        SourceError: a line is no JSON object with a text and a stance; says which.
+
+    """
+    rows = read_labelled(labelled)
+    return evaluate_rows(rows, load_detector(profile), progress)
+
+
+def evaluate_rows(
+    rows: list[Mapping[str, Any]], detector: Detector, progress: Progress
+) -> Evaluation:
+    """Judge labelled rows and compare."""
+    verdicts = []
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        verdicts += detector.judge(
+            [Comment(row["text"], row.get("parent"), row.get("community")) for row in part]
+        )
+        progress("evaluate", len(verdicts), len(rows))
+    return evaluate(rows, verdicts)
+
+
+def read_labelled(path: Path) -> list[Mapping[str, Any]]:
+    """The rows of a labelled file.
+
+    Raises:
+        SourceError: a line cannot be used; says which and why.
+
+    """
+    rows: list[Mapping[str, Any]] = []
+    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if not isinstance(row["text"], str) or row["stance"] not in (
+                "pushback",
+                "support",
+                "neutral",
+            ):
+                raise ValueError
+        except (ValueError, KeyError, TypeError):
+            raise SourceError(
+                "This line is no labelled message",
+                where=f"{path}, line {number}",
+                next_step="Each line is a JSON object with text and stance (pushback, support or neutral)",
+            ) from None
+        rows.append(row)
+    if not rows:
+        raise SourceError(
+            "There are no labelled messages in this file",
+            where=str(path),
+            next_step="Give a JSONL file such as config/eval/dev.jsonl",
+        )
+    return rows
+
+
+def train_detector(
+    seed: int, out: Path | None, *, reviews_home: Path | None, progress: Progress
+) -> str:
+    """Train the detector again; returns a summary in words.
+
+    Raises:
+        SettingsError: the training extra is not installed.
+
+    """
+    try:
+        from adoption.sentiment.training import train
+    except ImportError as missing:
+        raise SettingsError(
+            f"Training needs packages that are not installed: {missing.name}",
+            where="train",
+            next_step="Install them with: pip install 'adoption-tracker[train]'",
+        ) from None
+    return str(train(seed, out or config_dir() / "models", reviews_home, progress))

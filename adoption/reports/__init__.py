@@ -1,0 +1,3 @@
+"""Reports: one content, one writer per format."""
+
+FORMATS = ("html", "csv", "xlsx", "json")

@@ -1,0 +1,444 @@
+"""The use cases. The command line and the dashboard call these and nothing below them.
+
+A :class:`Service` is bound to one data folder. Several can work on the same folder at once: readers
+never wait, and the store lets one writer in at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from adoption.connecting import ConnectionDesk, network_for
+from adoption.connections import Connection, check_network_name
+from adoption.connector import Connector, Source, connector_type, connector_types
+from adoption.demo import Sample, write_sample
+from adoption.errors import AdoptionError, SettingsError
+from adoption.metrics import Selection, compute, flagged_comments
+from adoption.overview import Headline, overview
+from adoption.period import Period
+from adoption.privacy import Floors, Masker, Released, ReleasedComments, release, release_comments
+from adoption.recognise import recognise
+from adoption.scoring import ScoreResult, score
+from adoption.sentiment import load_detector
+from adoption.status import Status, read_status
+from adoption.store import Counts, Enabler, Snapshot, Store
+from adoption.sync import Progress, RunResult, sync
+
+PEOPLE_NETWORK = "people"
+PEOPLE_CONNECTOR = "people-file"
+DEFAULT_WEEKS = 13
+
+
+def never() -> bool:
+    """The default answer to "was this cancelled?"."""
+    return False
+
+
+def quiet(stage: str, done: int, total: int | None, note: str = "") -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How reading one network ended.
+
+    ``state`` is ``finished``, ``stopped`` or ``failed``; ``error`` then says why and what to do.
+    """
+
+    network: str
+    state: str
+    rows: Mapping[str, Counts] = field(default_factory=dict)
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    error: str = ""
+
+    @classmethod
+    def of(cls, run: RunResult) -> Outcome:
+        """The outcome of a run that did not fail."""
+        return cls(run.network, run.state, run.rows, run.skipped, run.notes, run.seconds)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON, as ``adoption import --json`` and ``adoption sync --json`` print it."""
+        return {
+            "network": self.network,
+            "state": self.state,
+            "rows": {table: counts._asdict() for table, counts in self.rows.items()},
+            "skipped": self.skipped,
+            "notes": list(self.notes),
+            "seconds": round(self.seconds, 2),
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _StoreCache:
+    """The store's cache of computed figures, as metrics ask for it."""
+
+    store: Store
+
+    def get(self, metric: str, params: str, snapshot: int) -> str | None:
+        return self.store.control.cached_metric(metric, params, snapshot)
+
+    def put(self, metric: str, params: str, snapshot: int, value: str) -> None:
+        self.store.control.cache_metric(metric, params, snapshot, value)
+
+
+class Service:
+    """All use cases on one data folder; use it with ``with``.
+
+    Raises:
+        StoreError: there is no data folder (unless ``create``), or it cannot be used.
+
+    """
+
+    def __init__(self, home: Path, *, create: bool = False, floors: Floors | None = None) -> None:
+        self.home = home
+        self.floors = floors or Floors()
+        self._store = Store.open(home, create=create)
+        self.connections = ConnectionDesk(home, self._store)
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the data folder."""
+        self._store.close()
+
+    # Bring data in
+
+    def import_files(
+        self,
+        files: Sequence[Path],
+        *,
+        kind: str | None = None,
+        network: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = quiet,
+        cancelled: Callable[[], bool] = never,
+    ) -> Outcome:
+        """Read files of one kind into one network. Reading them again changes nothing.
+
+        Raises:
+            SettingsError: the kind cannot be told, or the network belongs to another connector.
+            SourceError: a file cannot be used; the store is unchanged.
+
+        """
+        name = self._kind_of(files, kind)
+        target = network or (PEOPLE_NETWORK if name == PEOPLE_CONNECTOR else network_for(name))
+        check_network_name(target)
+        self.connections.refuse_other_connector(target, name)
+        connector = _file_connector(name, files, options or {})
+        self.connections.register(target, name)
+        return Outcome.of(
+            sync(self._store, target, connector, progress=progress, cancelled=cancelled)
+        )
+
+    def explain_file(
+        self, files: Sequence[Path], *, kind: str | None, options: Mapping[str, Any]
+    ) -> list[str]:
+        """How files would be read, in lines: the connector, and for tables the mapping of columns."""
+        name = kind or recognise(files[0]).name
+        type_ = connector_type(name)
+        lines = [f"{type_.title}: {type_.summary}"]
+        connector = _file_connector(name, files, options)
+        try:
+            explain = getattr(connector, "explain_mapping", None)
+            lines += [str(row) for row in explain()] if explain else []
+            lines.append(connector.check().summary)
+        finally:
+            connector.close()
+        return lines + [f"lacks {what}: {why}" for what, why in _lacks(connector).items()]
+
+    def sync(
+        self,
+        networks: Sequence[str] = (),
+        *,
+        full: bool = False,
+        progress: Progress = quiet,
+        cancelled: Callable[[], bool] = never,
+        wait_seconds: float = 0.0,
+    ) -> list[Outcome]:
+        """Fetch what is new. One network failing does not stop the others; its run says why."""
+        chosen = self.connections.chosen(networks)
+        results = []
+        for connection in chosen:
+            if cancelled():
+                break
+            results.append(self._sync_one(connection, full, progress, cancelled, wait_seconds))
+        return results
+
+    def flag(
+        self,
+        *,
+        everything: bool = False,
+        profile: str = "full",
+        progress: Progress = quiet,
+        cancelled: Callable[[], bool] = never,
+    ) -> ScoreResult:
+        """Score what is new, or everything when the model changed or ``everything`` is asked."""
+        detector = load_detector(profile)
+        return score(
+            self._store, detector, progress=progress, cancelled=cancelled, everything=everything
+        )
+
+    # Figures
+
+    def latest_period(self, weeks: int = DEFAULT_WEEKS) -> Period:
+        """The last ``weeks`` whole weeks that have data.
+
+        Raises:
+            SettingsError: there are no messages yet.
+
+        """
+        span = self.data_span()
+        if span is None:
+            raise SettingsError(
+                "There are no messages yet",
+                where=str(self.home),
+                next_step="Run adoption import FILE, or adoption demo for a sample network",
+            )
+        return Period.last_weeks(span[1], weeks)
+
+    def data_span(self) -> tuple[date, date] | None:
+        """The first and the last day with messages, or ``None`` when there are none."""
+        with self._store.snapshot() as snapshot:
+            first, last = snapshot.sql("SELECT min(created_on), max(created_on) FROM facts")[0]
+        return (first, last) if first else None
+
+    def metric(
+        self,
+        name: str,
+        period: Period,
+        selection: Selection = Selection(),  # noqa: B008 - frozen
+        by: str | None = None,
+        across: str | None = None,
+    ) -> Released:
+        """One metric, past the privacy gate."""
+        with self._store.snapshot() as snapshot:
+            return self._metric(snapshot, name, period, selection, by, across)
+
+    def overview(self, period: Period, selection: Selection) -> tuple[Headline, ...]:
+        """The headline figures with their comparison, all from one snapshot."""
+        with self._store.snapshot() as snapshot:
+
+            def read(name: str, weeks: Period, chosen: Selection, by: str | None) -> Released:
+                return self._metric(snapshot, name, weeks, chosen, by, None)
+
+            return overview(read, period, selection)
+
+    def comments(
+        self,
+        period: Period,
+        selection: Selection = Selection(),  # noqa: B008 - frozen
+        barrier: str | None = None,
+        limit: int = 50,
+    ) -> ReleasedComments:
+        """Flagged comments, masked and without author, where the floors allow."""
+        with self._store.snapshot() as snapshot:
+            raw = flagged_comments(
+                snapshot,
+                period,
+                selection,
+                barrier,
+                limit,
+                lacks=self._lacks(),
+                cache=_StoreCache(self._store),
+            )
+            return release_comments(raw, self._masker(), self.floors)
+
+    def groups(self) -> dict[str, list[tuple[str, str]]]:
+        """What figures can be limited to: networks, communities and departments, key and label."""
+        with self._store.snapshot() as snapshot:
+            networks = snapshot.sql("SELECT DISTINCT network FROM facts ORDER BY 1")
+            communities = snapshot.sql(
+                "SELECT DISTINCT c.network || '/' || c.community_id, c.name FROM communities c"
+                " JOIN facts f ON f.network = c.network AND f.community_id = c.community_id"
+                " ORDER BY 2"
+            )
+            departments = snapshot.sql(
+                "SELECT DISTINCT department FROM facts WHERE department IS NOT NULL ORDER BY 1"
+            )
+        return {
+            "networks": [(row[0], row[0]) for row in networks],
+            "communities": [(row[0], row[1]) for row in communities],
+            "departments": [(row[0], row[0]) for row in departments],
+        }
+
+    def enablers(self) -> list[Enabler]:
+        """What was done about barriers, by date."""
+        return self._store.control.enablers()
+
+    def status(self) -> Status:
+        """What is in the data folder."""
+        return read_status(self._store)
+
+    def report(self, period: Period, selection: Selection, kind: str, out: Path) -> Path:
+        """Write a resistance report; see :mod:`adoption.reports`."""
+        from adoption.reports import build_report, write_report
+
+        return write_report(build_report(self, period, selection), kind, out)
+
+    # The sample network
+
+    @staticmethod
+    def write_sample(
+        folder: Path,
+        people: int,
+        months: int,
+        seed: int,
+        until: date,
+        *,
+        progress: Progress = quiet,
+    ) -> Sample:
+        """Write the sample network's files."""
+        return write_sample(
+            folder, people=people, months=months, seed=seed, until=until, progress=progress
+        )
+
+    def load_sample(
+        self,
+        people: int,
+        months: int,
+        seed: int,
+        until: date,
+        *,
+        progress: Progress = quiet,
+        cancelled: Callable[[], bool] = never,
+    ) -> Sample:
+        """Make the sample network, import it as a customer would, register its enablers, flag it."""
+        sample = self.write_sample(
+            self.home / "sample", people, months, seed, until, progress=progress
+        )
+        self.import_files(
+            [sample.people_file], kind=PEOPLE_CONNECTOR, progress=progress, cancelled=cancelled
+        )
+        self.import_files([sample.export_zip], progress=progress, cancelled=cancelled)
+        self._register_enablers(sample.enablers)
+        if not cancelled():
+            self.flag(progress=progress, cancelled=cancelled)
+        return sample
+
+    # Within
+
+    def _masker(self) -> Masker:
+        people = self._store.control.identities()
+        return Masker(
+            names=[person.name for person in people if person.name],
+            handles=[h for person in people for h in (person.handle, person.email) if h],
+        )
+
+    def _metric(
+        self,
+        snapshot: Snapshot,
+        name: str,
+        period: Period,
+        selection: Selection,
+        by: str | None,
+        across: str | None,
+    ) -> Released:
+        figures = compute(
+            snapshot,
+            name,
+            period,
+            selection,
+            by,
+            across,
+            lacks=self._lacks(),
+            cache=_StoreCache(self._store),
+        )
+        return release(figures, self.floors)
+
+    def _lacks(self) -> dict[str, dict[str, str]]:
+        """Per network what its connector cannot tell, with the sentence that says so."""
+        types = connector_types()
+        return {
+            network.name: {what.value: why for what, why in types[network.connector].lacks.items()}
+            for network in self._store.control.networks()
+            if network.connector in types and network.name != PEOPLE_NETWORK
+        }
+
+    def _kind_of(self, files: Sequence[Path], kind: str | None) -> str:
+        for path in files:
+            if not path.exists():
+                raise SettingsError(
+                    "There is no such file", where=str(path), next_step="Check the path"
+                )
+        if kind is not None:
+            connector_type(kind)
+            return kind
+        kinds = {recognise(path).name for path in files}
+        if len(kinds) > 1:
+            raise SettingsError(
+                f"These files are of different kinds: {', '.join(sorted(kinds))}",
+                where="import",
+                next_step="Import each kind with a command of its own",
+            )
+        return kinds.pop()
+
+    def _sync_one(
+        self,
+        connection: Connection,
+        full: bool,
+        progress: Progress,
+        cancelled: Callable[[], bool],
+        wait_seconds: float,
+    ) -> Outcome:
+        def named(stage: str, done: int, total: int | None, note: str = "") -> None:
+            progress(f"{connection.network}: {stage}", done, total, note)
+
+        self.connections.register(connection.network, connection.connector)
+        try:
+            return Outcome.of(
+                sync(
+                    self._store,
+                    connection.network,
+                    self.connections.connector(connection),
+                    progress=named,
+                    cancelled=cancelled,
+                    full=full,
+                    wait_seconds=wait_seconds,
+                )
+            )
+        except AdoptionError as problem:
+            return Outcome(connection.network, "failed", error=str(problem))
+
+    def _register_enablers(self, path: Path) -> None:
+        if self._store.control.enablers():
+            return
+        for entry in json.loads(path.read_text("utf-8")):
+            self._store.control.put_enabler(
+                Enabler(
+                    0,
+                    entry["kind"],
+                    entry["title"],
+                    date.fromisoformat(entry["on"]),
+                    target=entry.get("target", {}),
+                )
+            )
+
+
+def _file_connector(kind: str, files: Sequence[Path], options: Mapping[str, Any]) -> Connector:
+    type_ = connector_type(kind)
+    if type_.source is not Source.FILE:
+        raise SettingsError(
+            f"{type_.title} is read over the network, not from a file",
+            where="import",
+            next_step=f"Run adoption connect add {kind}",
+        )
+    path: Any = str(files[0]) if len(files) == 1 else [str(path) for path in files]
+    return type_({**options, "path": path})
+
+
+def _lacks(connector: Connector) -> dict[str, str]:
+    missing = getattr(connector, "missing", None)
+    lacks: Mapping[Any, str] = missing() if callable(missing) else connector.lacks
+    return {what.value: why for what, why in lacks.items()}
