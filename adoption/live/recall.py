@@ -86,10 +86,14 @@ class Recall:
             ]
         if message.created_at >= self._not_before:
             root = "" if message.kind is MessageKind.POST else message.conversation_id
-            created = (message.created_at - _EPOCH) // _MICROSECOND
-            entry = Entry(created, root, mark, pairs)
+            entry = Entry(microseconds(message.created_at), root, mark, pairs)
             self.now[message.id] = self._pending[message.id] = entry
         return rows
+
+    def keep(self, name: str, entry: Entry) -> None:
+        """Remember an entry as it is, if it is recent enough."""
+        if entry.created_at >= self._not_before:
+            self.now[name] = self._pending[name] = entry
 
     def knows(self, message_id: str) -> Entry | None:
         """What is remembered of a message."""
@@ -121,7 +125,7 @@ class Recall:
             for name, entry in self.before.items()
             if name not in self.now and covered(name, entry)
         }
-        oldest = (self._not_before - _EPOCH) // _MICROSECOND
+        oldest = microseconds(self._not_before)
         merged = {
             name: entry
             for name, entry in {**self.before, **self.now}.items()
@@ -131,6 +135,11 @@ class Recall:
         self._before_text = [_encoded(merged)] if merged else []
         self._now_text = []
         return [tombstone(name, entry, deleted_at, community_id) for name, entry in gone.items()]
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def tombstone(name: str, entry: Entry, deleted_at: datetime, community_id: str | None) -> Message:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live.peers.base import Peer
+from tests.live.peers.matrix import MatrixPeer
 from tests.live.peers.mattermost import MattermostPeer
 from tests.live.peers.slack import SlackPeer
 from tests.live.rig import Rig, rig_for
 
-PEERS: tuple[type[Peer], ...] = (MattermostPeer, SlackPeer)
+PEERS: tuple[type[Peer], ...] = (MattermostPeer, SlackPeer, MatrixPeer)
 
 
 @pytest.fixture(params=PEERS, ids=lambda peer: peer.connector.name)
