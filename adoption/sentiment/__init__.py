@@ -27,6 +27,9 @@ def load_detector(
 ) -> LocalDetector:
     """The shipped detector.
 
+    A detector that was trained without an encoder runs as ``lite`` whatever is asked for; its
+    ``profile`` and ``version`` say so.
+
     Args:
         profile: ``full`` with the encoder, ``lite`` without (no onnxruntime needed).
         models: folder of another trained detector.
@@ -39,8 +42,8 @@ def load_detector(
             onnxruntime missing for ``full``.
 
     """
-    from adoption.sentiment.artefacts import FULL_FILES, LITE_FILES, read_artefacts
-    from adoption.sentiment.detector import FULL, PROFILES, LocalDetector
+    from adoption.sentiment.artefacts import FULL_FILES, LITE_FILES, has_encoder, read_artefacts
+    from adoption.sentiment.detector import FULL, LITE, PROFILES, LocalDetector
     from adoption.sentiment.taxonomy import load_taxonomy
 
     if profile not in PROFILES:
@@ -49,6 +52,8 @@ def load_detector(
             where="profile",
             next_step="Choose full or lite",
         )
+    if profile == FULL and not has_encoder(models):
+        profile = LITE
     artefacts = read_artefacts(models, FULL_FILES if profile == FULL else LITE_FILES)
     return LocalDetector(
         artefacts, load_taxonomy(taxonomy), profile=profile, names=names, threads=threads

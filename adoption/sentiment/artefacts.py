@@ -82,11 +82,7 @@ def read_artefacts(folder: Path | None, needed: tuple[str, ...]) -> Artefacts:
 
     """
     place = folder or models_dir()
-    try:
-        manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
-        digests = {str(k): str(v) for k, v in manifest["files"].items()}
-    except (OSError, ValueError, KeyError, AttributeError) as problem:
-        raise _damaged(place, f"The detector's manifest cannot be read: {problem}") from problem
+    digests = _digests(place)
     for name in needed:
         if name not in digests or not (place / name).is_file():
             raise _damaged(place, f"The detector's file {name} is missing")
@@ -94,6 +90,19 @@ def read_artefacts(folder: Path | None, needed: tuple[str, ...]) -> Artefacts:
             raise _damaged(place, f"The detector's file {name} is not the one that was trained")
     combine = json.loads((place / COMBINE).read_text(encoding="utf-8"))
     return Artefacts(place, digests, combine)
+
+
+def has_encoder(folder: Path | None) -> bool:
+    """Whether a trained detector comes with an encoder, by its manifest."""
+    return ENCODER in _digests(folder or models_dir())
+
+
+def _digests(place: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+        return {str(k): str(v) for k, v in manifest["files"].items()}
+    except (OSError, ValueError, KeyError, AttributeError) as problem:
+        raise _damaged(place, f"The detector's manifest cannot be read: {problem}") from problem
 
 
 def _damaged(place: Path, what: str) -> SettingsError:

@@ -22,12 +22,15 @@ CANDIDATES = (
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _COMMON = frozenset(
-    "the a an and or but if of to in on at for from with by is are was were be been am do does did "
-    "don't doesn't can can't will would should could i you he she it we they me my your our their "
-    "this that these those there here what why who how when where not no just so as it's i'm we're "
-    "you're i've we've have has had about all any some more than then too very up out into over "
-    "nobody everyone anyone please thanks thank yes great good use used using get got know think "
-    "like want need work because still only also never one".split()  # noqa: SIM905
+    re.findall(
+        r"\S+",
+        """the a an and or but if of to in on at for from with by is are was were be been am do does
+        did don't doesn't can can't will would should could i you he she it we they me my your our
+        their this that these those there here what why who how when where not no just so as it's
+        i'm we're you're i've we've have has had about all any some more than then too very up out
+        into over nobody everyone anyone please thanks thank yes great good use used using get got
+        know think like want need work because still only also never one""",
+    )
 )
 _OWN_SHORT = 4
 _SURE = 0.75
