@@ -25,7 +25,7 @@ from adoption.demo.calendar import (
 from adoption.demo.communities import ABOUT, DIRECT, LEADER, Place
 from adoption.demo.effects import activity_factor, pushback_rates
 from adoption.demo.people import BY_KEY, DEPARTMENTS, Department, Person, Wheel
-from adoption.demo.script import Bag, Conversation, Label, Line, Script, Seed
+from adoption.demo.script import NEUTRAL, Bag, Conversation, Label, Line, Script, Seed
 from adoption.demo.slots import Slots
 
 MESSAGES_PER_PERSON_AND_DAY = 0.083
@@ -312,7 +312,8 @@ class Activity:
         if department is not None:
             return self._other_than(parent.author, department.key)
         share = OWN_ANSWERS if place.home == place.key else HOST_ANSWERS
-        home = place.home if self._random.random() < share else ""
+        hosts = line.label is NEUTRAL or place.home == place.key
+        home = place.home if hosts and self._random.random() < share else ""
         return self._other_than(parent.author, home)
 
     def _other_than(self, person: Person, home: str) -> Person | None:

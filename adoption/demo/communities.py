@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 _OPEN = (
-    (ABOUT, "About this network", {"howto": 3, "praise": 3}, 1.6, 3.0),
+    (ABOUT, "About this network", {"howto": 3, "praise": 4}, 2.2, 3.0),
     ("swaps", "Shift swaps", {"swaps": 1}, 6.0, 0.0),
     ("thanks", "Thank you wall", {"thanks": 1}, 4.5, 4.0),
     ("it", "Ask IT", {"it": 1}, 4.0, 6.0),

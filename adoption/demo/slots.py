@@ -35,6 +35,7 @@ ROOMS = (
     "the old chapel",
     "meeting room 1.12",
 )
+HOSPITALS = SITES[:3]
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January",
@@ -90,7 +91,7 @@ def _values(at: int, random: Random, author: Person, other: Person | None) -> di
     return {
         "ward": random.choice(WARDS),
         "room": random.choice(ROOMS),
-        "site": random.choice(SITES),
+        "site": random.choice(HOSPITALS),
         "day": DAYS[first],
         "day2": DAYS[first + random.randint(1, 2)],
         "date": f"{when.day} {MONTHS[when.month - 1]}",
