@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
-
-import numpy as np
 
 from adoption.connector import Capability, Field, Health, Stream
 from adoption.errors import AdoptionError, SourceError
@@ -24,6 +20,7 @@ from adoption.files.connector import (
     Position,
 )
 from adoption.files.json_records import as_object, json_lines
+from adoption.files.ordinals import Ordinals
 from adoption.model import AuthorKind, Community, CommunityKind, Message, Person
 from adoption.records.mattermost_bulk import (
     DEFAULT_CHANNELS,
@@ -105,7 +102,7 @@ class MattermostExport(FileConnector):
         self._broken = BrokenRows()
         self._channels: dict[str, Community] = {}
         self._bots: dict[str, Person] = {}
-        self._repeated: frozenset[int] = frozenset()
+        self._ids = Ordinals()
         self._left_out = 0
 
     @classmethod
@@ -130,8 +127,7 @@ class MattermostExport(FileConnector):
 
     def _verify(self) -> None:
         """Look at every line, and learn channels, bots and which posts look alike."""
-        keys, broken = array("Q"), BrokenRows()
-        lines = 0
+        broken, lines = BrokenRows(), 0
         for one in self._objects(broken):
             lines += 1
             if one.kind == _VERSION and one.record.get("value") != _KNOWN_VERSION:
@@ -144,15 +140,14 @@ class MattermostExport(FileConnector):
             try:
                 self._learn(one)
                 for post in _posts(one):
-                    keys.append(_short(post.key))
+                    self._ids.note(post.key)
                     self._learn_default(post.place)
             except ValueError as error:
                 broken.add(one.where, str(error))
         where = ", ".join(path.name for path in self.paths)
         broken.refuse_if_many(lines, where, _EXPORT_AGAIN)
-        if not keys:
+        if not self._ids.count:
             raise SourceError("The export holds no posts", where=where, next_step=_EXPORT_AGAIN)
-        self._repeated = _repeated(keys)
 
     def _learn(self, one: _Object) -> None:
         if one.kind == "channel":
@@ -230,12 +225,13 @@ class MattermostExport(FileConnector):
     def _messages(self, start: Position) -> Iterator[Batch]:
         """Posts with their replies; ``Position.row`` counts lines over all files."""
         pages = Pages(self._broken, sum(one.entry.size for one in self._files()))
-        ids = _Ids(self._repeated)
-        number, done = 0, 0
+        self._ids.restart()
+        number, done, root_id = 0, 0, ""
         for number, one in enumerate(self._objects(self._broken), start=1):
             try:
                 for post in _posts(one):
-                    message_id, root_id = ids.take(post)
+                    message_id = self._ids.take(post.key)
+                    root_id = message_id if post.root is None else root_id
                     if number <= start.row:
                         continue
                     if self._is_private(post):
@@ -267,38 +263,8 @@ class MattermostExport(FileConnector):
         return (*notes, *self._broken.closing_notes())
 
 
-class _Ids:
-    """Hands out ids: the key, and an ordinal from the second on where several posts share it."""
-
-    def __init__(self, repeated: frozenset[int]) -> None:
-        self._repeated = repeated
-        self._taken: Counter[str] = Counter()
-        self._root = ""
-
-    def take(self, post: Written) -> tuple[str, str]:
-        """The id of a post or reply and that of its starter; posts come before their replies."""
-        found = post.key
-        if _short(post.key) in self._repeated:
-            self._taken[post.key] += 1
-            if (ordinal := self._taken[post.key]) > 1:
-                found = f"{post.key}-{ordinal}"
-        if post.root is None:
-            self._root = found
-        return found, self._root
-
-
 def _posts(one: _Object) -> Iterator[Written]:
     return written(one.record, one.kind) if one.kind in (POST, DIRECT_POST) else iter(())
-
-
-def _short(key: str) -> int:
-    """The first 64 bits of a key: enough to find the few that may be equal, in little memory."""
-    return int(key[:16], 16)
-
-
-def _repeated(keys: array[int]) -> frozenset[int]:
-    ordered = np.sort(np.frombuffer(keys, dtype=np.uint64))
-    return frozenset(int(one) for one in ordered[1:][ordered[1:] == ordered[:-1]])
 
 
 def _bulk_files(archive: Archive) -> Iterator[Entry]:

@@ -98,7 +98,8 @@ class Archive(ABC):
 
     def where(self, entry: Entry) -> str:
         """How a message names an entry."""
-        return f"{entry.name} in {self.path.name}"
+        is_itself = entry.name == self.path.name
+        return entry.name if is_itself else f"{entry.name} in {self.path.name}"
 
     def open(self, entry: Entry) -> io.BufferedReader:
         """Stream one entry.

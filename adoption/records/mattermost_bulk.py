@@ -9,9 +9,9 @@ keeps its id.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from adoption.files.ordinals import key_of
 from adoption.model import (
     AuthorKind,
     Community,
@@ -172,7 +172,7 @@ def _key(where: str, record: Mapping[str, Any]) -> str:
     if not isinstance(created, int) or isinstance(created, bool):
         raise ValueError("the field create_at holds no time in milliseconds")
     from_milliseconds(created)
-    return blake2b(f"{where}\0{user}\0{created}".encode(), digest_size=16).hexdigest()
+    return key_of(where, user, str(created))
 
 
 def _author_kind(record: Mapping[str, Any], kind: str, bots: Mapping[str, object]) -> AuthorKind:
