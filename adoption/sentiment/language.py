@@ -35,6 +35,8 @@ _COMMON = frozenset(
 _OWN_SHORT = 4
 _SURE = 0.75
 _UNSURE = 0.35
+_NEARLY = 0.4
+"""Below certainty, English wins when it is at least this share as likely as the best guess."""
 
 
 @cache
@@ -58,7 +60,11 @@ def identify(text: str, words: list[str]) -> tuple[str, float]:
     common = sum(word in _COMMON for word in words)
     if common * 4 >= len(words) and (common >= 2 or len(words) <= 3):
         return "en", 1.0
-    code, confidence = _identifier().classify(text)
+    ranked = _identifier().rank(text)
+    code, confidence = ranked[0]
+    english = dict(ranked)["en"]
+    if confidence < _SURE and english >= _NEARLY * confidence:
+        return "en", float(english)
     return str(code), float(confidence)
 
 
