@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from adoption.errors import SourceError
@@ -38,11 +38,12 @@ class CursorGuard:
         self._seen.add(key)
 
 
-def read_ahead(items: Iterator[T], depth: int = 1) -> Iterator[T]:
+def read_ahead(items: Iterator[T], wake: Callable[[], None], depth: int = 1) -> Iterator[T]:
     """Draw from ``items`` in a second thread, up to ``depth`` items ahead of the caller.
 
     So the next page travels while the last one is written. An exception comes out where the item
-    would have. Closing the generator stops the thread after the item it is working on.
+    would have. Closing the generator early calls ``wake``, which must end whatever ``items`` is
+    waiting for, and returns when the thread has ended.
     """
     line: queue.Queue[Any] = queue.Queue(maxsize=depth)
     stopped = threading.Event()
@@ -78,4 +79,6 @@ def read_ahead(items: Iterator[T], depth: int = 1) -> Iterator[T]:
             yield item
     finally:
         stopped.set()
+        if worker.is_alive():
+            wake()
         worker.join()

@@ -67,6 +67,10 @@ class _Table(NamedTuple):
         return f"{self.where}, line {file.reader.line_num}"
 
 
+class EmptyExportError(SourceError):
+    """An export without a single message, which is ordinary for a short window."""
+
+
 class VivaExport:
     """Gives communities, people and messages of one or several windows of an export.
 
@@ -101,7 +105,7 @@ class VivaExport:
         self._learn()
         rows = sum(self._verify_messages(table) for table in self._tables(MESSAGES_CSV))
         if rows == 0:
-            raise SourceError(
+            raise EmptyExportError(
                 "The export holds no messages",
                 where=", ".join(archive.path.name for archive in self._archives),
                 next_step="Export again for a longer time",

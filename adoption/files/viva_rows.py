@@ -216,7 +216,7 @@ def message_reader(
             checked_id(thread, "thread_id")
             parent = checked_id(replied, "replied_to_id") if replied else thread
         deleted = time_or_none(row[c_deleted], "deleted_at") if row[c_deleted] else None
-        kind, raw_type = _sender(row[c_kind], row[c_type])
+        kind, raw_type = sender_kind(row[c_kind], row[c_type])
         return Message(
             message_id,
             checked_id(group, "group_id") if group else None if is_direct else everyone,
@@ -226,7 +226,7 @@ def message_reader(
             kind,
             MessageKind.REPLY if is_reply else MessageKind.POST,
             created,
-            "" if deleted else _text(row[c_title], row[c_body]),
+            "" if deleted else whole_text(row[c_title], row[c_body]),
             edits.of(message_id, created),
             deleted,
             raw_type,
@@ -235,14 +235,15 @@ def message_reader(
     return read
 
 
-def _text(title: str, body: str) -> str:
+def whole_text(title: str, body: str) -> str:
     """Title and body as one text; announcements and questions say the main thing in the title."""
     if title and title not in body:
         body = f"{title}\n{body}" if body else title
     return readable(body)
 
 
-def _sender(sender_type: str, message_type: str) -> tuple[AuthorKind, str | None]:
+def sender_kind(sender_type: str, message_type: str) -> tuple[AuthorKind, str | None]:
+    """Who stands behind a message, and its type where that is not the usual one."""
     raw_type = None if message_type in _USUAL_TYPES else message_type
     if message_type == "system":
         return AuthorKind.SYSTEM, raw_type

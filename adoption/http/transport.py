@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -10,6 +11,9 @@ import requests
 from adoption.errors import SourceError
 from adoption.http.answer import Settings
 from adoption.http.guard import checked_origin, guarded_adapter
+
+_TIMEOUT = (5.0, 30.0)
+"""Seconds for connecting and for each read, where a caller names none."""
 
 
 def transport_for(settings: Settings) -> requests.Session:
@@ -23,7 +27,7 @@ def plain_transport(
     *, internal: bool = False, ca_bundle: str | None = None, proxy: str | None = None
 ) -> requests.Session:
     """A session that ignores the environment (.netrc, proxies, certificate variables) and has the guard."""
-    session = requests.Session()
+    session = _TimedSession()
     session.trust_env = False
     session.verify = _existing_file(ca_bundle) if ca_bundle else True
     if proxy:
@@ -32,6 +36,14 @@ def plain_transport(
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+class _TimedSession(requests.Session):
+    """A session on which no request can hang for ever; MSAL, for one, names no time-out."""
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs.setdefault("timeout", _TIMEOUT)
+        return super().request(*args, **kwargs)
 
 
 def _existing_file(path: str) -> str:

@@ -122,6 +122,7 @@ class LiveConnector(Connector):
         self.first_day = _day(self.options.get("since"), self.name)
         self.look_back = timedelta(days=_days(self.options.get("look_back_days"), self.name))
         self._cancelled = threading.Event()
+        self._stopped = False
         self._session: HttpSession | None = None
 
     # -- what the engine offers the rest of the product ----------------------------------------
@@ -133,6 +134,7 @@ class LiveConnector(Connector):
 
     def cancel(self) -> None:
         """Stop waiting and reading as soon as possible; :class:`InterruptedRunError` follows."""
+        self._stopped = True
         self._cancelled.set()
 
     def close(self) -> None:
@@ -159,7 +161,15 @@ class LiveConnector(Connector):
 
     def read(self, stream: Stream, since: Checkpoint | None) -> Iterator[Page]:
         """Read one stream; see :meth:`Connector.read`."""
-        return read_ahead(self._pages(stream, self._state(stream, since)))
+        pages = self._pages(stream, self._state(stream, since))
+        return self._ahead(pages)
+
+    def _ahead(self, pages: Iterator[Page]) -> Iterator[Page]:
+        try:
+            yield from read_ahead(pages, self._cancelled.set)
+        finally:
+            if not self._stopped:
+                self._cancelled.clear()
 
     # -- what a connector fills in -------------------------------------------------------------
 
