@@ -90,9 +90,9 @@ def write_sample(
                         progress("sample", number, timeline.days)
     except OSError as error:
         raise SettingsError(
-            "the sample network could not be written",
+            "The sample network could not be written",
             where=str(folder),
-            next_step=f"choose a folder that can be written and has room ({error.strerror})",
+            next_step=f"Choose a folder that can be written and has room ({error.strerror})",
         ) from error
     return Sample(
         sample.export_zip, sample.people_file, sample.truth, sample.enablers, sink.written
@@ -102,13 +102,13 @@ def write_sample(
 def _check(people: int, months: int) -> None:
     if people < LEAST_PEOPLE:
         raise SettingsError(
-            f"a sample network needs at least {LEAST_PEOPLE} people",
+            f"A sample network needs at least {LEAST_PEOPLE} people",
             where=f"people = {people}",
-            next_step="ask for more people",
+            next_step="Ask for more people",
         )
     if months < LEAST_MONTHS:
         raise SettingsError(
-            f"a sample network needs at least {LEAST_MONTHS} months",
+            f"A sample network needs at least {LEAST_MONTHS} months",
             where=f"months = {months}",
-            next_step="ask for more months",
+            next_step="Ask for more months",
         )

@@ -36,6 +36,8 @@ HOST_ANSWERS = 0.5
 SEEDED_SIZE = 3.3
 SEEDED_PUSHBACK = 1.25
 SECONDS_A_DAY = 86_400
+SUMMER_TIME = 3_600
+"""A day of summer time begins this much before midnight UTC."""
 FIRST_MESSAGE_ID = 9_311_000_000_000_000
 """Sixteen digits and above 2**53, so that a reader that goes through floats is found out."""
 
@@ -170,7 +172,7 @@ class Activity:
             midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
             for department in DEPARTMENTS:
                 self._open_conversations(day, midnight, department)
-            yield day, list(self._due(midnight + SECONDS_A_DAY))
+            yield day, list(self._due(midnight + SECONDS_A_DAY - SUMMER_TIME))
 
     def _open_conversations(self, day: date, midnight: int, department: Department) -> None:
         """Open a department's conversations of one day."""
@@ -278,7 +280,7 @@ class Activity:
         department: Department,
     ) -> None:
         """Put a post and the chosen replies on the heap, each at its time."""
-        slots = Slots(talk, at, self._random, author, self._speakers.one("", self._random))
+        slots = Slots(talk, at, self._random, author, self._other_than(author, ""))
         post = Pending(at, talk.lines[0], author, None, slots)
         heappush(self._heap, (at, next(self._number), post, place))
         before = post
@@ -329,7 +331,7 @@ class Activity:
         edges = SHIFT_EDGES if department.clinical else OFFICE_EDGES
         hour = bisect(edges, self._random.random() * edges[-1])
         local = midnight + hour * 3600 + int(self._random.random() * 3600)
-        return local - 3600 if summer_time(day) else local
+        return local - SUMMER_TIME if summer_time(day) else local
 
     def _later(self, at: int) -> int:
         """When somebody answers: after 35 minutes in the middle, mostly not in the dead of night."""
@@ -363,7 +365,7 @@ class Activity:
             yield Posted(
                 id=pending.id,
                 at=at,
-                text=slots.fill(pending.line, pending.author, parent.author if parent else None),
+                text=slots.fill(pending.line, parent.author if parent else None),
                 label=pending.line.label,
                 author=pending.author,
                 place=place,

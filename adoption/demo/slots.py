@@ -51,15 +51,33 @@ MONTHS = (
     "November",
     "December",
 )
+SLOT_NAMES = (
+    "ward",
+    "room",
+    "site",
+    "day",
+    "day2",
+    "date",
+    "month",
+    "lately",
+    "time",
+    "n",
+    "ext",
+    "first",
+    "first2",
+    "op",
+    "prev",
+    "at",
+)
 MENTION_SHARE = 0.07
 
 
 class Slots:
     """The values of one conversation.
 
-    Slots: ``ward room site day day2 date month lately time n ext first first2 op prev at``. ``op`` is the
-    first name of the writer of the post, ``prev`` of the person who is answered, ``at`` a mention
-    ``[[user:ID]]`` of ``other``, some third person.
+    ``SLOT_NAMES`` lists the slots. ``op`` is the first name of the writer of the post, ``prev`` of
+    the person who is answered, ``at`` a mention ``[[user:ID]]`` of ``other``, some third person.
+    ``lately`` is a month that has passed, ``month`` one that is to come.
     """
 
     __slots__ = ("_mentions", "_values", "other", "title")
@@ -72,12 +90,11 @@ class Slots:
         self._values = _values(at, random, author, other) if talk.has_slots else {}
         self.title = talk.title.format_map(self._values) if "{" in talk.title else talk.title
 
-    def fill(self, line: Line, author: Person, answered: Person | None) -> str:
+    def fill(self, line: Line, answered: Person | None) -> str:
         """The text as it was posted; some replies begin with a mention of who is answered."""
         text = line.text
         if line.has_slots:
             self._values["prev"] = answered.first if answered else ""
-            self._values["me"] = author.first
             text = text.format_map(self._values)
         if answered is not None and self._mentions < MENTION_SHARE:
             return f"[[user:{answered.user_id}]] {text}"
