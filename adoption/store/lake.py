@@ -1,17 +1,18 @@
 """One Delta table of the lake: written by the one writer, read as a list of Parquet files.
 
 What is written here is not visible to anybody until :meth:`Control.publish` names its version.
-delta-rs never calls fsync, so :meth:`LakeTable.flush` does it for every new file, log entry and
-folder before a version may be published.
+delta-rs never calls fsync, so :func:`flush_tables` does it for every new file, log entry and folder
+before a version may be published.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from deltalake import DeltaTable, WriterProperties, write_deltalake
@@ -20,6 +21,7 @@ from adoption.errors import StoreError
 from adoption.store.schema import TableSpec
 
 ROW_GROUP = 122_880
+FLUSHING_THREADS = 8
 _WRITER = WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP)
 _UNREADABLE_FEATURES = frozenset({"deletionVectors", "columnMapping"})
 _BAD_IN_PATH = re.compile(r"[\[\]^|]|%[0-9A-Fa-f]{2}")
@@ -103,12 +105,6 @@ def _paths(table: DeltaTable) -> list[str]:
     return [str(path) for path in table.get_add_actions(flatten=True).column("path").to_pylist()]
 
 
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk; Windows has no such call and does not need it."""
-    if os.name == "posix":
-        flush_file(folder)
-
-
 def flush_file(path: Path) -> None:
     """Bring one file or folder to disk."""
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
@@ -116,6 +112,30 @@ def flush_file(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+class Unflushed(NamedTuple):
+    """Files and folders that are not known to be on disk."""
+
+    files: list[Path]
+    folders: list[Path]
+
+
+def flush_tables(tables: Collection[LakeTable]) -> None:
+    """Bring everything these tables have written to disk, files before the folders that name them.
+
+    Many files are flushed side by side, because a disk does that in little more than the time of one.
+    Windows has no way to flush a folder, and does not need it.
+    """
+    unflushed = [table.unflushed() for table in tables]
+    files = [file for one in unflushed for file in one.files]
+    folders = {folder for one in unflushed for folder in one.folders} if os.name == "posix" else ()
+    if files:
+        with ThreadPoolExecutor(FLUSHING_THREADS) as pool:
+            list(pool.map(flush_file, files))
+            list(pool.map(flush_file, folders))
+    for table in tables:
+        table.mark_flushed()
 
 
 class LakeTable:
@@ -158,21 +178,24 @@ class LakeTable:
         predicate = f"month = '{month}'" if month is not None else None
         self._write(rows, mode="overwrite", predicate=predicate)
 
-    def flush(self) -> None:
-        """Bring everything since the last flush to disk: data files, log entries, folders."""
+    def unflushed(self) -> Unflushed:
+        """What was written since the last :meth:`mark_flushed`: data files, log entries, folders."""
         if self._durable_version == self.version:
-            return
-        new_files = [Path(file) for file in self._files if file not in self._durable]
+            return Unflushed([], [])
         log = self.folder / _LOG
+        new_files = [Path(file) for file in self._files if file not in self._durable]
         entries = [
             log / f"{number:020d}.json"
             for number in range(self._durable_version + 1, self.version + 1)
         ]
-        checkpoints = list(log.glob("*.checkpoint*.parquet")) + list(log.glob("_last_checkpoint"))
-        for path in (*new_files, *entries, *checkpoints):
-            flush_file(path)
-        for folder in {*(path.parent for path in new_files), log, self.folder, self.folder.parent}:
-            sync_folder(folder)
+        checkpoints = [*log.glob("*.checkpoint*.parquet"), *log.glob("_last_checkpoint")]
+        folders = {log, *(path.parent for path in new_files)}
+        if not folders <= {log, *(Path(file).parent for file in self._durable)}:
+            folders |= {self.folder, self.folder.parent}
+        return Unflushed([*new_files, *entries, *checkpoints], sorted(folders))
+
+    def mark_flushed(self) -> None:
+        """Remember that everything up to the newest version is on disk."""
         self._durable = set(self._files)
         self._durable_version = self.version
 

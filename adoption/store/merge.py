@@ -128,7 +128,7 @@ def _existing(engine: Any, table: LakeTable, incoming: Any) -> Found:
     return Found(found["place"], found["month"], found["changed"])
 
 
-def _rewrite(engine: Any, table: LakeTable, month: str, found: list[Found]) -> None:
+def _rewrite(engine: Any, table: LakeTable, month: str, found: Found) -> None:
     """Write a month anew: its rows that stay, and all incoming rows of this month but the unchanged."""
     spec = table.spec
     files = table.files([month])

@@ -17,7 +17,7 @@ from adoption.store.control import Control
 from adoption.store.derived import clear_cache
 from adoption.store.engine import WRITER_MEMORY, open_engine
 from adoption.store.faults import store_faults
-from adoption.store.lake import LakeTable, month_of, read_files
+from adoption.store.lake import LakeTable, flush_tables, month_of, read_files
 from adoption.store.locks import FileLock
 from adoption.store.records import Counts, Identity, Published, RunRecord, now
 from adoption.store.schema import (
@@ -124,8 +124,7 @@ class Writer:
 
         """
         with store_faults(self.home, "flushing to disk"):
-            for table in self._tables.values():
-                table.flush()
+            flush_tables(self._tables.values())
         versions = {**self._versions, **{n: t.version for n, t in self._tables.items()}}
         changed = versions != self._versions or model is not None
         snapshot = self._control.publish(
