@@ -61,28 +61,11 @@ class _Rules:
         self.metric = metric
         self.floors = floors
         self.pushback = metric.floor is Floor.PUSHBACK
-        self.people = floors.pushback_people if self.pushback else floors.activity_people
+        self.people = people_floor(metric, floors)
 
     def below(self, cell: RawCell, pointable: bool) -> str:
-        """Why a cell may not be shown, or ``""``.
-
-        ``pointable`` says that the group consists of colleagues one can point to; there, fewer
-        objectors than the floor of authors are hidden as well.
-        """
-        if _is_without_people(cell):
-            return ""
-        if cell.people < self.people:
-            return f"Fewer than {self.people} people."
-        if not self.pushback or not cell.authors:
-            return ""
-        floors = self.floors
-        if cell.authors < floors.pushback_authors:
-            return f"Fewer than {floors.pushback_authors} people wrote about this."
-        if pointable and 0 < cell.objectors < floors.pushback_authors:
-            return f"Fewer than {floors.pushback_authors} people pushed back."
-        if cell.top_one > floors.one_author or cell.top_two > floors.two_authors:
-            return "One or two people wrote most of this."
-        return ""
+        """Why a cell may not be shown, or ``""``."""
+        return below_floor(cell, self.metric, self.floors, pointable)
 
     def refuses_selection(self, figures: Figures) -> str:
         """Why nothing of a selection may be shown, or ``""``."""
@@ -96,6 +79,34 @@ class _Rules:
         if few_people or few_authors:
             return f"Fewer than {self.people} people are left out by this selection."
         return ""
+
+
+def people_floor(metric: Metric, floors: Floors) -> int:
+    """How many people a group needs."""
+    pushback = metric.floor is Floor.PUSHBACK
+    return floors.pushback_people if pushback else floors.activity_people
+
+
+def below_floor(cell: RawCell, metric: Metric, floors: Floors, pointable: bool) -> str:
+    """Why a cell may not be shown, or ``""``.
+
+    ``pointable`` says that the group consists of colleagues one can point to; there, fewer
+    objectors than the floor of authors are hidden as well.
+    """
+    people = people_floor(metric, floors)
+    if _is_without_people(cell):
+        return ""
+    if cell.people < people:
+        return f"Fewer than {people} people."
+    if metric.floor is not Floor.PUSHBACK or not cell.authors:
+        return ""
+    if cell.authors < floors.pushback_authors:
+        return f"Fewer than {floors.pushback_authors} people wrote about this."
+    if pointable and 0 < cell.objectors < floors.pushback_authors:
+        return f"Fewer than {floors.pushback_authors} people pushed back."
+    if cell.top_one > floors.one_author or cell.top_two > floors.two_authors:
+        return "One or two people wrote most of this."
+    return ""
 
 
 def _is_without_people(cell: RawCell) -> bool:

@@ -58,54 +58,141 @@ def hidden_cells(
     """
     hidden = set(primary)
     unseen = {(row, TOTAL) for row in hidden_rows} | {(TOTAL, column) for column in hidden_columns}
-    lines = _lines(cells, unseen)
+    sums = _Sums(cells, unseen)
+    known = _known_zeros(cells, sums.lines)
     while True:
         before = len(hidden)
-        for line in lines:
-            _protect(line, cells, hidden)
+        for line in sums.lines:
+            _protect(line, cells, hidden, known)
+        for line, around in sums.differences(hidden):
+            if not _protect(line, cells, hidden, known) and around:
+                hidden.add(min(around, key=lambda place: (cells[place].size, place)))
         for place in _fixed_places(hidden, unseen):
             _give_company(place, cells, hidden)
         if len(hidden) == before:
             return hidden
 
 
-def _lines(cells: Mapping[Place, Amounts], unseen: set[Place]) -> list[Line]:
-    """The rows and columns whose total can be seen; a table with one column has no rows."""
-    columns: dict[str, list[Place]] = defaultdict(list)
-    rows: dict[str, list[Place]] = defaultdict(list)
-    for place in cells:
-        rows[place[0]].append(place)
-        columns[place[1]].append(place)
-    lines = [tuple(line) for name, line in columns.items() if (TOTAL, name) not in unseen]
-    if len(columns) > 1:
-        lines += [tuple(line) for name, line in rows.items() if (name, TOTAL) not in unseen]
-    return lines
+class _Sums:
+    """The sets of cells whose sum can be seen or worked out.
+
+    These are the rows and columns with a total, the whole table, and what is left of it when the
+    rows (or columns) with a total are taken off. A table with one column has no rows to add up.
+    """
+
+    def __init__(self, cells: Mapping[Place, Amounts], unseen: set[Place]) -> None:
+        columns: dict[str, list[Place]] = defaultdict(list)
+        rows: dict[str, list[Place]] = defaultdict(list)
+        for place in cells:
+            rows[place[0]].append(place)
+            columns[place[1]].append(place)
+        if len(columns) == 1:
+            rows.clear()
+        self.rows = [tuple(line) for name, line in rows.items() if (name, TOTAL) not in unseen]
+        self.columns = [
+            tuple(line) for name, line in columns.items() if (TOTAL, name) not in unseen
+        ]
+        left_rows = tuple(place for place in cells if (place[0], TOTAL) in unseen)
+        left_columns = tuple(place for place in cells if (TOTAL, place[1]) in unseen)
+        self._left = [line for line in (left_rows, left_columns) if line]
+        self.lines = [*self.columns, *self.rows, *self._left, tuple(cells)]
+
+    def differences(self, hidden: set[Place]) -> list[tuple[Line, Line]]:
+        """What is left when lines whose hidden cells all lie in a remainder are taken off it.
+
+        Each comes with the shown cells of the lines taken off: hiding one of them keeps its line in
+        the remainder.
+        """
+        found = []
+        for left in self._left:
+            inside = set(left)
+            for family in (self.rows, self.columns):
+                lines = [
+                    line
+                    for line in family
+                    if inside.issuperset(place for place in line if place in hidden)
+                ]
+                taken = {place for line in lines for place in line}
+                line = tuple(place for place in left if place not in taken)
+                around = tuple(
+                    place
+                    for line in lines
+                    if not inside.isdisjoint(line)
+                    for place in line
+                    if place not in hidden
+                )
+                found.append((line, around))
+        return [(line, around) for line, around in found if line]
 
 
-def is_open(line: Line, cells: Mapping[Place, Amounts], hidden: set[Place]) -> bool:
-    """Whether the hidden cells of a line leave enough uncertain, or there are none."""
-    kept = [cells[place] for place in line if place in hidden]
-    if not kept:
-        return True
-    if len(kept) == 1:
-        return False
-    return all(sum(counts) >= OPEN for counts in zip(*(c.counts for c in kept), strict=True))
+def _known_zeros(cells: Mapping[Place, Amounts], lines: Iterable[Line]) -> tuple[set[Place], ...]:
+    """The cells that everybody knows to be 0, because a sum they are in is; per count."""
+    return tuple(
+        {
+            place
+            for line in lines
+            if not sum(cells[other].counts[count] for other in line)
+            for place in line
+        }
+        for count in (0, 1)
+    )
 
 
-def _protect(line: Line, cells: Mapping[Place, Amounts], hidden: set[Place]) -> None:
-    """Hide the smallest further cells of a line until its hidden ones are open."""
-    while not is_open(line, cells, hidden):
-        shown = [place for place in line if place not in hidden]
+@dataclass(slots=True)
+class _Gap:
+    """What one line leaves uncertain in one count: how many hidden cells, and their sum."""
+
+    cells: int = 0
+    amount: float = 0.0
+
+    def is_open(self) -> bool:
+        """Whether that is enough, or nothing is hidden."""
+        return not self.cells or (self.cells > 1 and self.amount >= OPEN)
+
+    def with_one(self, amount: float) -> _Gap:
+        """The gap with one more cell hidden."""
+        return _Gap(self.cells + 1, self.amount + amount)
+
+
+def _gaps(
+    line: Line, cells: Mapping[Place, Amounts], hidden: set[Place], known: tuple[set[Place], ...]
+) -> list[_Gap]:
+    gaps = []
+    for count, zeros in enumerate(known):
+        kept = [cells[p].counts[count] for p in line if p in hidden and p not in zeros]
+        gaps.append(_Gap(len(kept), sum(kept)))
+    return gaps
+
+
+def _protect(
+    line: Line, cells: Mapping[Place, Amounts], hidden: set[Place], known: tuple[set[Place], ...]
+) -> bool:
+    """Hide the smallest further cells of a line until its hidden ones are open, if they can be."""
+    while True:
+        gaps = _gaps(line, cells, hidden, known)
+        if all(gap.is_open() for gap in gaps):
+            return True
+        shown = [place for place in line if place not in hidden and place not in known[1]]
         if not shown:
-            return
-        hidden.add(min(shown, key=lambda place: _cost(place, line, cells, hidden)))
+            return False
+        hidden.add(min(shown, key=_Cost(gaps, cells, known)))
 
 
-def _cost(
-    place: Place, line: Line, cells: Mapping[Place, Amounts], hidden: set[Place]
-) -> tuple[bool, float, Place]:
-    """Cells that open the line at once come first, then the smallest."""
-    return not is_open(line, cells, hidden | {place}), cells[place].size, place
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """Which cell to hide next: one that opens the line at once before others, then the smallest."""
+
+    gaps: list[_Gap]
+    cells: Mapping[Place, Amounts]
+    known: tuple[set[Place], ...]
+
+    def __call__(self, place: Place) -> tuple[bool, float, Place]:
+        amounts = self.cells[place]
+        opens = all(
+            gap.is_open() if place in zeros else gap.with_one(amount).is_open()
+            for gap, amount, zeros in zip(self.gaps, amounts.counts, self.known, strict=True)
+        )
+        return not opens, amounts.size, place
 
 
 def _fixed_places(hidden: set[Place], unseen: set[Place]) -> list[Place]:

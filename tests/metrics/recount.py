@@ -162,7 +162,7 @@ class Recount:
         targets = targets[targets.created_at + SEVEN_DAYS <= targets.network.map(ends)]
         facts = self.table("facts")
         replies = facts[facts.kind == "reply"]
-        threads = {key: frame for key, frame in replies.groupby(["network", "conversation_id"])}
+        threads = dict(iter(replies.groupby(["network", "conversation_id"])))
         hours = [
             _first_answer(row, threads.get((row.network, row.conversation_id)))
             for row in targets.itertuples()
@@ -196,7 +196,7 @@ def _order(valid_from: Any) -> float:
 
 def _employed(row: dict[str, Any], start: datetime, end: datetime) -> bool:
     began = pd.isna(row["employed_from"]) or row["employed_from"] < end
-    return began and (pd.isna(row["employed_to"]) or row["employed_to"] > start)
+    return bool(began and (pd.isna(row["employed_to"]) or row["employed_to"] > start))
 
 
 def _first_answer(asked: Any, thread: pd.DataFrame | None) -> float:
