@@ -33,8 +33,9 @@ OWN_PLACE_SHARE = 0.45
 OWN_ANSWERS = 0.88
 HOST_ANSWERS = 0.5
 """How often an answer comes from the department a community belongs to, or is looked after by."""
-SEEDED_SIZE = 3.3
+SEEDED_SIZE = 2.25
 SEEDED_PUSHBACK = 1.25
+"""Messages, and pushback among them, in a conversation about the network, on average."""
 SECONDS_A_DAY = 86_400
 SUMMER_TIME = 3_600
 """A day of summer time begins this much before midnight UTC."""
