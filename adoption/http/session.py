@@ -79,7 +79,7 @@ class HttpSession:
         self._clock = clock or SystemClock()
         self._cancelled = cancelled or threading.Event()
         self.origin = checked_origin(settings.base_url, internal=settings.internal)
-        self._base = settings.base_url.rstrip("/") + "/"
+        self.base = settings.base_url.rstrip("/") + "/"
         rates = {DEFAULT: Rate(10, 1.0), **settings.rates}
         self._limiters = {name: Limiter(rate, self._clock) for name, rate in rates.items()}
         self._chance = random.Random()
@@ -151,7 +151,15 @@ class HttpSession:
         """A read that a network documents as ``POST`` with a JSON body; else as :meth:`get_json`."""
         return self._json(self._call("POST", path, None, body, rate, accept, headers), None)
 
-    def download(self, url: str, target: BinaryIO, *, most_bytes: int, signed: bool = False) -> int:
+    def download(
+        self,
+        url: str,
+        target: BinaryIO,
+        *,
+        most_bytes: int,
+        signed: bool = False,
+        rate: str = DEFAULT,
+    ) -> int:
         """Write a file to ``target``; gives its size in bytes.
 
         ``signed`` sends our credentials, to our own origin only. Otherwise the address may be a
@@ -163,10 +171,10 @@ class HttpSession:
         """
         where = f"{urlsplit(url).hostname or self.origin.host} (download)"
         if signed:
-            call = self._call("GET", url, None, None, DEFAULT, frozenset(), None)
+            call = self._call("GET", url, None, None, rate, frozenset(), None)
         else:
             allow_other_origin(url, self._settings.internal)
-            call = _Call("GET", url, (), None, {}, DEFAULT, frozenset(), where, signed=False)
+            call = _Call("GET", url, (), None, {}, rate, frozenset(), where, signed=False)
         start = target.tell()
         sizes: list[int] = []
 
@@ -191,7 +199,7 @@ class HttpSession:
         accept: frozenset[int],
         headers: Mapping[str, str] | None,
     ) -> _Call:
-        url = path if "://" in path else self._base + path.lstrip("/")
+        url = path if "://" in path else self.base + path.lstrip("/")
         self._own(url)
         pairs = params.items() if isinstance(params, Mapping) else params or ()
         query = tuple((name, _text(value)) for name, value in pairs if value is not None)

@@ -113,7 +113,9 @@ def person_sign_in(options: Mapping[str, Any], scopes: tuple[str, ...]) -> Perso
     if options["sign_in_with"] != PERSON:
         return None
     transport = plain_transport(proxy=options.get("proxy") or None)
-    return PersonSignIn(_registration(options, scopes), Secret.of(options.get("sign_in")), transport)
+    return PersonSignIn(
+        _registration(options, scopes), Secret.of(options.get("sign_in")), transport
+    )
 
 
 def authorizer_for(options: Mapping[str, Any], scopes: tuple[str, ...]) -> Authorizer:

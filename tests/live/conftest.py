@@ -10,9 +10,10 @@ from tests.live.peers.base import Peer
 from tests.live.peers.matrix import MatrixPeer
 from tests.live.peers.mattermost import MattermostPeer
 from tests.live.peers.slack import SlackPeer
+from tests.live.peers.viva_engage import VivaEngagePeer
 from tests.live.rig import Rig, rig_for
 
-PEERS: tuple[type[Peer], ...] = (MattermostPeer, SlackPeer, MatrixPeer)
+PEERS: tuple[type[Peer], ...] = (MattermostPeer, SlackPeer, MatrixPeer, VivaEngagePeer)
 
 
 @pytest.fixture(params=PEERS, ids=lambda peer: peer.connector.name)

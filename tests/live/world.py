@@ -159,7 +159,7 @@ class Kept:
             elif isinstance(row, Reaction):
                 self.reacted[(row.message_id, row.person_id, row.kind)] = row
             elif isinstance(row, Community):
-                self.places[row.id] = row.name
+                self.places[row.id] = row.name.casefold().replace(" ", "-")
             elif isinstance(row, Person):
                 self.names[row.id] = (row.handle or row.name or row.id).casefold()
 

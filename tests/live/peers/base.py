@@ -23,6 +23,7 @@ class Peer(ABC):
         full_page: the largest page the network gives; overlap: rows of a page that are asked for
             twice on purpose; spare_requests: what may be asked beyond the arithmetical least.
         names_reactions: whether reactions carry people.
+        tells_kinds: whether messages carry a type, so that an unknown one can be kept.
         deletes_replies: whether deleting a starter deletes its replies.
         reads_by_post: the paths a network documents as a read by ``POST``.
         rates: the limit that must never be exceeded: requests per seconds, over all requests.
@@ -34,6 +35,7 @@ class Peer(ABC):
     overlap: ClassVar[int] = 0
     spare_requests: ClassVar[int] = 2
     names_reactions: ClassVar[bool] = True
+    tells_kinds: ClassVar[bool] = True
     deletes_replies: ClassVar[bool] = True
     reads_by_post: ClassVar[tuple[str, ...]] = ()
     rate: ClassVar[tuple[int, float]] = (80, 10.0)
