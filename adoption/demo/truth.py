@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TextIO
 
 from adoption.demo.activity import Posted
 from adoption.demo.calendar import Timeline
 from adoption.demo.effects import CHAMPIONS_TARGETS, TRAINING_TARGETS
-from adoption.demo.people import BY_KEY, DEPARTMENTS, Person
+from adoption.demo.people import BY_KEY, Person
 
 PEOPLE_COLUMNS = (
     "email",
@@ -58,19 +59,21 @@ def write_people(path: Path, people: Sequence[Person]) -> None:
 
 
 def write_enablers(path: Path, timeline: Timeline) -> None:
-    """The three enablers of the programme: a training, a policy and champions."""
-    everybody = [department.key for department in DEPARTMENTS]
-    told = (
+    """The three enablers of the programme, each with kind, title, date and target.
+
+    ``target`` is as the store keeps it: departments by name, or nothing where all are meant.
+    """
+    told: tuple[tuple[str, str, date, Sequence[str]], ...] = (
         ("training", "Half-hour hands-on sessions", timeline.training, TRAINING_TARGETS),
-        ("policy", "Posting policy in plain words", timeline.policy, everybody),
+        ("policy", "Posting policy in plain words", timeline.policy, ()),
         ("champions", "Network champions on the wards", timeline.champions, CHAMPIONS_TARGETS),
     )
     rows = [
         {
             "kind": kind,
             "title": title,
-            "date": on.isoformat(),
-            "departments": [BY_KEY[key].name for key in targets],
+            "on": on.isoformat(),
+            "target": {"department": [BY_KEY[key].name for key in targets]} if targets else {},
         }
         for kind, title, on, targets in told
     ]

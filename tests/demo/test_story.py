@@ -105,8 +105,8 @@ def test_the_waves_have_different_barriers(world: World) -> None:
 
 
 def test_training_works_where_it_was_given(world: World) -> None:
-    day = date.fromisoformat(world.enablers["training"]["date"])
-    targets = world.enablers["training"]["departments"]
+    day = date.fromisoformat(world.enablers["training"]["on"])
+    targets = world.enablers["training"]["target"]["department"]
 
     def ability(row: dict[str, str]) -> bool:
         return world.truth.get(row["id"], {}).get("barrier") in {"skills", "usability"}
@@ -117,10 +117,15 @@ def test_training_works_where_it_was_given(world: World) -> None:
 
 
 def test_champions_change_nothing(world: World) -> None:
-    day = date.fromisoformat(world.enablers["champions"]["date"])
-    targets = world.enablers["champions"]["departments"]
+    day = date.fromisoformat(world.enablers["champions"]["on"])
+    targets = world.enablers["champions"]["target"]["department"]
     more = growth(world, day, of(targets)) / growth(world, day, not_of(targets))
     assert 0.85 < more < 1.18
+
+
+def test_policy_is_meant_for_everybody(world: World) -> None:
+    assert world.enablers["policy"]["target"] == {}
+    assert world.enablers["policy"]["on"] == world.timeline.policy.isoformat()
 
 
 def test_pushback_is_sometimes_answered(world: World) -> None:
