@@ -24,7 +24,6 @@ from adoption.files.viva_rows import (
     VERSIONS_KNOWN,
     BrokenRowError,
     Edits,
-    checked_id,
     community_reader,
     is_true,
     message_reader,
@@ -151,13 +150,7 @@ class VivaExport:
             notes = () if skip else tuple(_missing_notes(table, file, at))
             for _ in islice(file.reader, skip):
                 pass
-            read = message_reader(
-                at,
-                edits=self._edits,
-                private_groups=self._private_groups,
-                everyone=self._everyone(table).id,
-                include_private=self._include_private,
-            )
+            read = self._reader(table, at)
             row = skip
             while True:
                 page = _MessagePage(table, file, read, broken)
@@ -169,6 +162,17 @@ class VivaExport:
                 notes = ()
                 if page.is_last:
                     return
+
+    def _reader(
+        self, table: _Table, at: Mapping[str, int]
+    ) -> Callable[[list[str]], Message | None]:
+        return message_reader(
+            at,
+            edits=self._edits,
+            private_groups=self._private_groups,
+            everyone=self._everyone(table).id,
+            include_private=self._include_private,
+        )
 
     def _newest(
         self,
@@ -223,15 +227,18 @@ class VivaExport:
         broken, rows = BrokenRows(), 0
         with _open(table, MESSAGES_REQUIRED, MESSAGES_KNOWN) as (file, at):
             self._require_privacy(file, at)
-            width, c_id, c_created = len(file.header), at["id"], at["created_at"]
+            width, c_id, read = len(file.header), at["id"], self._reader(table, at)
             for row in file.reader:
                 if not row:
                     continue
                 rows += 1
                 try:
-                    _check_row(row, width, c_id, c_created)
+                    if len(row) != width:
+                        raise _wrong_width(row, width)
+                    row.append("")
+                    read(row)
                 except BrokenRowError as error:
-                    if len(row) == width and _ROUNDED.fullmatch(row[c_id]):
+                    if len(row) > width and _ROUNDED.fullmatch(row[c_id]):
                         raise _rounded(table.line(file), row[c_id]) from error
                     broken.add(table.line(file), str(error))
         broken.refuse_if_many(rows, table.where, _EXPORT_AGAIN)
@@ -364,13 +371,6 @@ def _rows(
 
 def _wrong_width(record: Sequence[str], width: int) -> BrokenRowError:
     return BrokenRowError(f"it has {len(record)} columns instead of {width}")
-
-
-def _check_row(row: Sequence[str], width: int, c_id: int, c_created: int) -> None:
-    if len(row) != width:
-        raise _wrong_width(row, width)
-    checked_id(row[c_id], "id")
-    time_or_none(row[c_created], "created_at")
 
 
 def _missing_notes(table: _Table, file: DelimitedFile, at: Mapping[str, int]) -> Iterator[str]:

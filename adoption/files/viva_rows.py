@@ -157,7 +157,7 @@ def time_or_none(text: str, column: str) -> datetime | None:
         return from_iso(text)
     except ValueError as error:
         raise BrokenRowError(
-            column, f"{shown(text)} is no time like 2026-01-31T09:30:00Z"
+            f"column {column}: {shown(text)} is no time like 2026-01-31T09:30:00Z"
         ) from error
 
 

@@ -260,7 +260,9 @@ class ConformanceSuite:
         self, make: Callable[..., Connector]
     ) -> None:
         first = pages_of(make())
-        everything = final_rows(row for pages in first.values() for page in pages for row in page.rows)
+        everything = final_rows(
+            row for pages in first.values() for page in pages for row in page.rows
+        )
         with closing(make()) as connector:
             again = [
                 row
@@ -353,6 +355,7 @@ def final_rows(rows: Iterator[Row] | Sequence[Row]) -> list[Row]:
     """What the store holds after these rows: of each key the last one, in the order of the keys."""
     latest: dict[tuple[str, ...], Row] = {}
     for row in rows:
+        key: tuple[str, ...]
         if isinstance(row, Reaction):
             key = (row.message_id, str(row.person_id), row.kind)
         elif isinstance(row, Person):

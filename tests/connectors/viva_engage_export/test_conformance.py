@@ -37,9 +37,7 @@ class TestVivaEngageExport(ConformanceSuite):
             rows,
             users=[user(1), user(2), user(3, deleted_at="2026-02-01T00:00:00Z")],
             groups=[group(1), group(2, deleted="true"), group(3, private="true")],
-            more={
-                "MessageVersions.csv": table((*MESSAGES, "version"), [{**edited, "version": 2}])
-            },
+            more={"MessageVersions.csv": table((*MESSAGES, "version"), [{**edited, "version": 2}])},
         )
         return {"path": str(path)}
 
