@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adoption.store.humans import humans_table
+from adoption.store.humans import humans_table, linked_accounts
 from adoption.store.lake import flush_file, list_literal, month_of, read_files
 from adoption.store.schema import BEGINNING, PEOPLE_FILE, TABLES
 
@@ -26,7 +26,7 @@ LAYOUT = 1
 
 PERSONS_SQL = f"""
 WITH own AS (
-    SELECT p.*, h.human FROM people p JOIN humans h
+    SELECT p.*, coalesce(h.human, p.person_id) AS human FROM people p LEFT JOIN humans h
         ON p.network = h.network AND p.person_id = h.account_id
 ),
 filed AS (
@@ -198,8 +198,7 @@ class Derived:
     def _persons(self, builder: Any) -> str:
         target = self._target("persons", "all", self._files["people"])
         if not _use(target):
-            rows = builder.execute("SELECT network, person_id, match_keys FROM people").fetchall()
-            builder.register("humans", humans_table(rows))
+            builder.register("humans", humans_table(linked_accounts(builder, "people")))
             self._write(builder, PERSONS_SQL, target)
             builder.unregister("humans")
         return str(target)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from adoption.errors import StoreError
-from adoption.store.humans import humans_table
 from adoption.store.records import now
 from adoption.store.schema import TABLES
 
@@ -66,10 +65,9 @@ def _accounts_of(writer: Writer, control: Control, who: str) -> list[tuple[str, 
         for item in control.identities()
         if wanted in {str(v).strip().casefold() for v in (item.source_id, item.email, item.handle)}
     }
-    table = humans_table(writer.people_keys())
-    human = {(row["network"], row["account_id"]): row["human"] for row in table.to_pylist()}
-    humans = {human[account] for account in named if account in human}
-    return sorted(named | {account for account, one in human.items() if one in humans})
+    linked = writer.linked_accounts()
+    humans = {linked[account] for account in named if account in linked}
+    return sorted(named | {account for account, human in linked.items() if human in humans})
 
 
 def _erase_account(writer: Writer, account: dict[str, str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -13,47 +13,57 @@ Account = tuple[str, str]
 _ID = "i"
 
 
-def humans_table(rows: Iterable[tuple[str, str, Sequence[str]]]) -> Any:
-    """Which accounts belong to one human.
+def linked_accounts(engine: Any, people: str) -> dict[Account, str]:
+    """Accounts that belong to one human with others.
 
     Args:
-        rows: network, account pseudonym and match keys (``kind:hash``) of people rows.
+        engine: a DuckDB connection.
+        people: SQL of the table ``people``.
 
     Returns:
-        An Arrow table of network, account_id, human; ``human`` is the smallest pseudonym of the group.
+        For each account that shares a key with another one, the human: the smallest pseudonym of the
+        group. An account that is not listed is a human of its own.
 
     """
+    rows = engine.execute(
+        "SELECT network, person_id, split_part(key, ':', 1), split_part(key, ':', 2) AS value"
+        f" FROM (SELECT network, person_id, unnest(match_keys) AS key FROM {people})"
+        " WINDOW same AS (PARTITION BY value)"
+        " QUALIFY min(network || person_id) OVER same < max(network || person_id) OVER same"
+    ).fetchall()
     groups = Groups()
-    keyed: dict[str, list[tuple[str, str, Account]]] = {}
-    for network, account_id, keys in rows:
+    by_value: dict[str, list[tuple[str, Account]]] = {}
+    for network, account_id, kind, value in rows:
         groups.add((network, account_id))
-        for key in keys:
-            kind, _, value = key.partition(":")
-            keyed.setdefault(value, []).append((kind, network, (network, account_id)))
-    for holders in keyed.values():
+        by_value.setdefault(value, []).append((kind, (network, account_id)))
+    for holders in by_value.values():
         for one, other in _links(holders):
             groups.join(one, other)
-    accounts = groups.representatives()
+    return {account: human for account, (_, human) in groups.representatives().items()}
+
+
+def humans_table(humans: Mapping[Account, str]) -> Any:
+    """The same as an Arrow table of network, account_id, human."""
     return pa.table(
         {
-            "network": pa.array([network for network, _ in accounts], pa.string()),
-            "account_id": pa.array([account for _, account in accounts], pa.string()),
-            "human": pa.array([human for _, human in accounts.values()], pa.string()),
+            "network": pa.array([network for network, _ in humans], pa.string()),
+            "account_id": pa.array([account for _, account in humans], pa.string()),
+            "human": pa.array(humans.values(), pa.string()),
         }
     )
 
 
-def _links(holders: list[tuple[str, str, Account]]) -> Iterable[tuple[Account, Account]]:
+def _links(holders: list[tuple[str, Account]]) -> Iterable[tuple[Account, Account]]:
     """Pairs of accounts that one shared value links.
 
     A mail address or handle links any two accounts. An id links to a people file, and to another
     account's mail address or handle; two networks that both count their members 1, 2, 3 do not mean
     the same people.
     """
-    filed = [account for _, network, account in holders if network == PEOPLE_FILE]
-    named = [account for kind, _, account in holders if kind != _ID]
+    filed = [account for _, account in holders if account[0] == PEOPLE_FILE]
+    named = [account for kind, account in holders if kind != _ID]
     for hub in (filed or named)[:1]:
-        yield from ((hub, account) for _, _, account in holders)
+        yield from ((hub, account) for _, account in holders)
 
 
 class Groups:

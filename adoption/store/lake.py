@@ -7,8 +7,11 @@ before a version may be published.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -114,6 +117,29 @@ def flush_file(path: Path) -> None:
         os.close(handle)
 
 
+def drop_unpublished(log: Path, published: int) -> None:
+    """Remove what a writer that died left in the log after the published version.
+
+    Nobody reads those entries, and after a power cut they may be torn, since only publishing flushes.
+    The newest goes first, so a kill in between leaves no gap.
+    """
+    hint = log / "_last_checkpoint"
+    if hint.exists() and _checkpoint_version(hint) > published:
+        hint.unlink()
+    entries = [path for path in log.iterdir() if path.name[:20].isdigit()]
+    for path in sorted(entries, reverse=True):
+        if int(path.name[:20]) > published:
+            path.unlink()
+
+
+def _checkpoint_version(hint: Path) -> int:
+    """The version a checkpoint hint names; a torn hint counts as unpublished."""
+    try:
+        return int(json.loads(hint.read_text())["version"])
+    except (ValueError, KeyError):
+        return sys.maxsize
+
+
 class Unflushed(NamedTuple):
     """Files and folders that are not known to be on disk."""
 
@@ -214,18 +240,17 @@ class LakeTable:
         return len(unused)
 
     def _opened(self, published: int | None) -> DeltaTable:
-        if published is None and not DeltaTable.is_deltatable(str(self.folder)):
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return DeltaTable.create(
-                str(self.folder),
-                schema=self.spec.schema,
-                partition_by=["month"] if self.spec.partitioned else None,
-                configuration=_NO_STATISTICS,
-            )
-        delta = DeltaTable(str(self.folder))
-        if delta.version() != (published or 0):
-            delta.restore(published or 0, ignore_missing_files=False)
-        return delta
+        if published is not None:
+            drop_unpublished(self.folder / _LOG, published)
+            return DeltaTable(str(self.folder), version=published)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True, mode=0o700)
+        return DeltaTable.create(
+            str(self.folder),
+            schema=self.spec.schema,
+            partition_by=["month"] if self.spec.partitioned else None,
+            configuration=_NO_STATISTICS,
+        )
 
     def _write(self, rows: Any, **options: Any) -> None:
         write_deltalake(self._delta, rows, writer_properties=_WRITER, **options)

@@ -17,6 +17,7 @@ from adoption.store.control import Control
 from adoption.store.derived import clear_cache
 from adoption.store.engine import WRITER_MEMORY, open_engine
 from adoption.store.faults import store_faults
+from adoption.store.humans import linked_accounts
 from adoption.store.lake import LakeTable, flush_tables, month_of, read_files
 from adoption.store.locks import FileLock
 from adoption.store.records import Counts, Identity, Published, RunRecord, now
@@ -211,11 +212,9 @@ class Writer:
         """
         return erase.erase_person(self, self._control, who)
 
-    def people_keys(self) -> list[tuple[str, str, list[str]]]:
-        """Network, account and match keys of every people row."""
-        source = read_files(PEOPLE, self._table(PEOPLE).files())
-        rows = self._engine.execute(f"SELECT network, person_id, match_keys FROM {source}")
-        return list(rows.fetchall())
+    def linked_accounts(self) -> dict[tuple[str, str], str]:
+        """The human behind each account that shares one with another account."""
+        return linked_accounts(self._engine, read_files(PEOPLE, self._table(PEOPLE).files()))
 
     def collect_message_ids(self, account: dict[str, str]) -> None:
         """Keep the ids of an account's messages in the engine's table ``collected``."""
