@@ -144,6 +144,7 @@ def _detector(home: Path) -> Finding:
 
 
 def _dashboard(home: Path) -> Finding:
-    if find_spec("streamlit") is None or find_spec("dashboard") is None:
+    script = Path(__file__).resolve().parent.parent / "dashboard.py"
+    if find_spec("streamlit") is None or not script.is_file():
         return Finding("fault", "The dashboard is not installed", "Install the product again")
     return Finding("ok", f"Dashboard on Streamlit {version('streamlit')}")

@@ -12,9 +12,9 @@ import hashlib
 import os
 import re
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import adoption
 from adoption.errors import SettingsError
 from adoption.settings import HOME_VARIABLE, config_dir
 
@@ -47,6 +48,8 @@ def serve(home: Path, port: int, *, announce: Callable[[str], None]) -> None:
     chosen = free_port(port)
     os.environ[HOME_VARIABLE] = str(home)
     announce(f"http://{HOST}:{chosen}")
+    # App.run takes sys.argv[0] as the script whose folder anchors everything else.
+    sys.argv = [str(dashboard_script())]
     app().run(config=server_config(chosen))
 
 
@@ -104,15 +107,20 @@ def free_port(wanted: int) -> int:
 
 
 def dashboard_script() -> Path:
-    """``dashboard.py``: at the top of a checkout, or beside the installed packages."""
-    found = find_spec("dashboard")
-    if found is None or found.origin is None:
+    """``dashboard.py``, which lies beside the package in a checkout and when installed.
+
+    Raises:
+        SettingsError: it is missing.
+
+    """
+    script = Path(adoption.__file__).resolve().parent.parent / "dashboard.py"
+    if not script.is_file():
         raise SettingsError(
-            "dashboard.py is missing from this installation",
-            where="dashboard",
+            "The dashboard is missing from this installation",
+            where=str(script),
             next_step="Install the product again",
         )
-    return Path(found.origin)
+    return script
 
 
 @asynccontextmanager

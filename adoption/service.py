@@ -76,19 +76,6 @@ class Outcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _StoreCache:
-    """The store's cache of computed figures, as metrics ask for it."""
-
-    store: Store
-
-    def get(self, metric: str, params: str, snapshot: int) -> str | None:
-        return self.store.control.cached_metric(metric, params, snapshot)
-
-    def put(self, metric: str, params: str, snapshot: int, value: str) -> None:
-        self.store.control.cache_metric(metric, params, snapshot, value)
-
-
 class Service:
     """All use cases on one data folder; use it with ``with``.
 
@@ -251,7 +238,7 @@ class Service:
                 barrier,
                 limit,
                 lacks=self._lacks(),
-                cache=_StoreCache(self._store),
+                cache=self._store.control,
             )
             return release_comments(raw, self._masker(), self.floors)
 
@@ -353,7 +340,7 @@ class Service:
             by,
             across,
             lacks=self._lacks(),
-            cache=_StoreCache(self._store),
+            cache=self._store.control,
         )
         return release(figures, self.floors)
 

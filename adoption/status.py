@@ -14,7 +14,8 @@ RUNS_SHOWN = 20
 
 _ROWS_SQL = """
 SELECT network,
-    sum(messages), sum(posts), sum(replies), sum(reactions), sum(people), sum(communities),
+    sum(messages)::INT8, sum(posts)::INT8, sum(replies)::INT8, sum(reactions)::INT8,
+    sum(people)::INT8, sum(communities)::INT8,
     max(newest)
 FROM (
     SELECT network, count(*) AS messages, count(*) FILTER (kind = 'post') AS posts,
@@ -164,10 +165,7 @@ def run_as_dict(run: RunRecord) -> dict[str, Any]:
 
 
 def _rows(snapshot: Snapshot) -> dict[str, NetworkRows]:
-    return {
-        row[0]: NetworkRows(*(int(count) for count in row[1:7]), newest=row[7])
-        for row in snapshot.sql(_ROWS_SQL)
-    }
+    return {row[0]: NetworkRows(*row[1:7], row[7]) for row in snapshot.sql(_ROWS_SQL)}
 
 
 def _iso(moment: datetime | None) -> str | None:

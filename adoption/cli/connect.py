@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from click.termui import prompt
 from rich.table import Table
 
 from adoption.cli.ingest import parse_pairs
 from adoption.cli.main import home_of, json_option
+from adoption.cli.show import console
 from adoption.connector import Field, Health, connector_type, connector_types
 from adoption.errors import AccessError, SettingsError
 from adoption.secrets import Keeper
@@ -31,14 +32,14 @@ def available(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(described, indent=2))
         return
-    console = Console()
+    out = console()
     for entry in described:
-        console.print(f"[bold]{entry['name']}[/bold]  {entry['title']}", highlight=False)
-        console.print(f"  {entry['summary']}", highlight=False)
+        out.print(f"[bold]{entry['name']}[/bold]  {entry['title']}")
+        out.print(f"  {entry['summary']}")
         for capability, why in entry["lacks"].items():
-            console.print(f"  lacks {capability}: {why}", highlight=False, style="dim")
+            out.print(f"  lacks {capability}: {why}", style="dim")
         for need in entry["requires"]:
-            console.print(f"  needs {need}", highlight=False, style="dim")
+            out.print(f"  needs {need}", style="dim")
 
 
 @connect.command("list")
@@ -59,7 +60,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         ran = item.last_run
         last = f"{ran.started_at:%Y-%m-%d %H:%M} {ran.state}" if ran else "never"
         table.add_row(item.network, item.connector, item.state, last, f"{item.messages:,}")
-    Console().print(table)
+    console().print(table)
 
 
 @connect.command("add")
@@ -231,13 +232,8 @@ def _ask_for(item: Field) -> str:
             next_step=f"Give it with --set {item.name}=VALUE. {item.help}",
         )
     click.echo(item.help, err=True)
-    answer: str = click.prompt(
-        item.title,
-        hide_input=item.secret,
-        type=click.Choice(item.choices) if item.choices else str,
-        err=True,
-    )
-    return answer
+    kind = click.Choice(item.choices) if item.choices else click.STRING
+    return str(prompt(item.title, hide_input=item.secret, type=kind, err=True))
 
 
 def _ask_keeper(needed: bool, network: str) -> Keeper:
@@ -249,20 +245,16 @@ def _ask_keeper(needed: bool, network: str) -> Keeper:
             where=f"network {network}",
             next_step="Add --keep-secrets keyring, environment or file",
         )
-    answer: str = click.prompt(
-        "Where shall secrets be kept?", type=click.Choice([k.value for k in Keeper]), err=True
-    )
-    return Keeper(answer)
+    choice = click.Choice([keeper.value for keeper in Keeper])
+    return Keeper(str(prompt("Where shall secrets be kept?", type=choice, err=True)))
 
 
 def _show_health(health: Health, network: str) -> None:
-    console = Console(stderr=True)
-    console.print(f"{network}: {health.summary}", highlight=False, markup=False)
+    out = console(stderr=True)
+    out.print(f"{network}: {health.summary}", markup=False)
     for right in health.permissions:
         mark = "works" if right.works else "missing"
         granted = (
             f" Granted by: {right.granted_by}." if right.granted_by and not right.works else ""
         )
-        console.print(
-            f"  {mark:>7}  {right.name}. {right.detail}{granted}", highlight=False, markup=False
-        )
+        out.print(f"  {mark:>7}  {right.name}. {right.detail}{granted}", markup=False)

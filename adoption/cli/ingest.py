@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
+from adoption.cli.show import console
 from adoption.errors import PartialRunError, SettingsError
 from adoption.schedule import interval_seconds, repeat
 from adoption.service import Outcome, Service
@@ -140,14 +140,14 @@ def _report_runs(results: list[Outcome], as_json: bool) -> None:
 
 
 def _print_run(result: Outcome) -> None:
-    console = Console(stderr=True)
-    console.print(f"{result.network}: {result.state}, {_counts(result.rows)}", highlight=False)
+    out = console(stderr=True)
+    out.print(f"{result.network}: {result.state}, {_counts(result.rows)}")
     if result.skipped:
-        console.print(f"  {plural(result.skipped, 'row')} left out", highlight=False)
+        out.print(f"  {plural(result.skipped, 'row')} left out")
     for note in result.notes:
-        console.print(f"  {note}", highlight=False, markup=False)
+        out.print(f"  {note}", markup=False)
     if result.error:
-        console.print(f"  {result.error}", highlight=False, markup=False, style="bold")
+        out.print(f"  {result.error}", markup=False, style="bold")
 
 
 def _counts(rows: Mapping[str, Any]) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from adoption.cli.main import home_of, json_option
+from adoption.cli.show import console
 from adoption.metrics import CATALOGUE, SPLITS, Selection
 from adoption.period import Period
 from adoption.privacy import Released
@@ -21,14 +21,14 @@ from adoption.wording import age, amount, counted_from, interval, plural, short_
 
 def selection_options(command: Any) -> Any:
     """The options that limit figures to networks, communities or departments."""
-    for name, words in (
-        ("department", "a department"),
-        ("community", "a community, as network/id"),
-        ("network", "a network"),
+    for name, plural_name, words in (
+        ("department", "departments", "a department"),
+        ("community", "communities", "a community, as network/id"),
+        ("network", "networks", "a network"),
     ):
         command = click.option(
             f"--{name}",
-            name + "s",
+            plural_name,
             multiple=True,
             help=f"Only {words}; may be given several times.",
         )(command)
@@ -45,11 +45,9 @@ def status(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=2))
         return
-    console = Console()
+    out = console()
     if not found.networks:
-        console.print(
-            "No data yet. Next: adoption import FILE, or adoption demo for a sample network."
-        )
+        out.print("No data yet. Next: adoption import FILE, or adoption demo for a sample network.")
         return
     table = Table(
         "network", "messages", "posts", "replies", "reactions", "people", "communities", "newest"
@@ -65,15 +63,13 @@ def status(ctx: click.Context, as_json: bool) -> None:
             rows.communities,
         )
         table.add_row(name, *(f"{count:,}" for count in counts), newest)
-    console.print(table)
+    out.print(table)
     waiting = f", {plural(found.unflagged, 'message')} not flagged yet" if found.unflagged else ""
-    console.print(f"Snapshot {found.snapshot}, published {age(found.published_at)}{waiting}.")
+    out.print(f"Snapshot {found.snapshot}, published {age(found.published_at)}{waiting}.")
     for run in found.runs[:5]:
-        console.print(
-            f"  {run.started_at:%Y-%m-%d %H:%M} {run.network}: {run.state}", highlight=False
-        )
+        out.print(f"  {run.started_at:%Y-%m-%d %H:%M} {run.network}: {run.state}")
         if run.error:
-            console.print(f"    {run.error}", highlight=False, markup=False)
+            out.print(f"    {run.error}", markup=False)
 
 
 @click.command()
@@ -122,21 +118,19 @@ def _list_metrics(as_json: bool) -> None:
     table = Table("metric", "question")
     for metric in CATALOGUE.values():
         table.add_row(metric.name, metric.question)
-    Console().print(table)
+    console().print(table)
 
 
 def _print_metric(released: Released) -> None:
-    console = Console()
+    out = console()
     unit = released.unit
     details = [
         text for text in (counted_from(released.total), interval(released.total, unit)) if text
     ]
     total = short_figure(released.total, unit)
-    console.print(
-        f"[bold]{released.title}[/bold], {released.period}: [bold]{total}[/bold]", highlight=False
-    )
+    out.print(f"[bold]{released.title}[/bold], {released.period}: [bold]{total}[/bold]")
     if released.total.note or details:
-        console.print("; ".join(details) or released.total.note, highlight=False)
+        out.print("; ".join(details) or released.total.note)
     if released.rows:
         table = Table(released.by or "", released.title, "counted from", "95 % interval")
         for cell in released.rows:
@@ -147,10 +141,8 @@ def _print_metric(released: Released) -> None:
                 else ""
             )
             table.add_row(label, short_figure(cell, unit), counted_from(cell) or cell.note, bounds)
-        console.print(table)
-    console.print(
-        f"[dim]How this is counted: {released.how_counted} {released.floor}[/dim]", highlight=False
-    )
+        out.print(table)
+    out.print(f"[dim]How this is counted: {released.how_counted} {released.floor}[/dim]")
 
 
 @click.command()

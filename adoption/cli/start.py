@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
+from adoption.cli.show import console
 from adoption.doctor import examine
 from adoption.service import Service
 from adoption.stopping import stoppable
@@ -103,10 +103,10 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
     else:
-        console = Console()
+        out = console()
         for finding in findings:
-            console.print(f"{MARKS[finding.state]:>5}  {finding.what}", highlight=False)
+            out.print(f"{MARKS[finding.state]:>5}  {finding.what}")
             if finding.mend:
-                console.print(f"       {finding.mend}", highlight=False, style="dim")
+                out.print(f"       {finding.mend}", style="dim")
     if any(finding.state == "fault" for finding in findings):
         ctx.exit(6)

@@ -96,8 +96,8 @@ def _comments(
     names = snapshot.table("communities").select("network", "community_id", "name")
     found = (
         surest.join(texts, ["network", "message_id", "month"])
-        .left_join(scores, ["network", "message_id", "model"])
-        .left_join(names, ["network", "community_id"])
+        .left_join(scores, ["network", "message_id", "model"], rname="{name}_of_score")
+        .left_join(names, ["network", "community_id"], rname="{name}_of_community")
         .order_by([ibis.desc("reviewed"), ibis.desc("pushback"), "network", "message_id"])
     )
     for row in records(found):

@@ -167,6 +167,7 @@ def bars(
                     "type": "quantitative",
                     "title": title,
                     "axis": {**x_axis, "tickCount": 5},
+                    "scale": {"domain": [0, _reach(points)]},
                 },
                 "tooltip": [
                     {"field": "at", "title": " "},
@@ -184,11 +185,12 @@ def bars(
             },
         },
     ]
-    if any(point.low is not None for point in points):
+    if any(point.value and point.low is not None for point in points):
         layers.insert(
             1,
             {
-                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.75},
+                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.7},
+                "transform": [{"filter": "datum.value > 0"}],
                 "encoding": {
                     "y": y,
                     "x": {"field": "low", "type": "quantitative"},
@@ -217,6 +219,12 @@ def printed(spec: dict[str, Any], width: int = 640) -> dict[str, Any]:
             "view": {"stroke": None},
         },
     }
+
+
+def _reach(points: Sequence[Point]) -> float:
+    """Where the axis of bars ends: room for the longest interval and its figure in words."""
+    longest = max((max(p.value or 0.0, p.high or 0.0) for p in points if p.value), default=0.0)
+    return longest * 1.18 or 1.0
 
 
 def _event_layers(events: Sequence[Event]) -> list[dict[str, Any]]:
@@ -252,7 +260,7 @@ def _values(points: Sequence[Point]) -> list[dict[str, Any]]:
             "high": point.high,
             "series": point.series,
             "note": point.note,
-            "edge": max(point.value or 0.0, point.high or 0.0),
+            "edge": max(point.value or 0.0, (point.high or 0.0) if point.value else 0.0),
         }
         for point in points
     ]

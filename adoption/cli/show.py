@@ -1,0 +1,15 @@
+"""What is printed for people: wide enough for its tables, also when it goes into a file."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+PLAIN_WIDTH = 140
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console of the terminal's width, or a wide one where there is no terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else PLAIN_WIDTH, highlight=False)

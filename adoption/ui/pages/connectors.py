@@ -1,0 +1,127 @@
+"""Connectors: which networks are read, how that went, and importing a file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from adoption.errors import AdoptionError
+from adoption.status import ConnectionState
+from adoption.ui import parts
+from adoption.ui.session import run_page, service
+from adoption.wording import age, plural
+
+STATES = {
+    "finished": ("green", "Last run finished"),
+    "running": ("blue", "Running"),
+    "stopped": ("orange", "Last run was stopped"),
+    "failed": ("red", "Last run failed"),
+    "interrupted": ("orange", "Last run was interrupted"),
+}
+
+
+def draw() -> None:
+    """Draw the page."""
+    parts.page_title("Connectors", "Which networks are read, and how that went.")
+    networks = service().connections.all()
+    if not networks:
+        with st.container(border=True):
+            st.subheader("No network is connected yet", anchor=False)
+            st.markdown("Import a file below, or connect one by API with `adoption connect add`.")
+    for network in networks:
+        network_card(network)
+    import_form()
+    runs()
+
+
+def network_card(network: ConnectionState) -> None:
+    """One network: what came of its last run."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(network.network, anchor=False)
+            st.badge(network.connector, color="gray")
+            run = network.last_run
+            colour, words = STATES[run.state] if run else ("gray", "Never run")
+            st.badge(words, color=colour)  # type: ignore[arg-type]
+        newest = f", newest {age(network.newest)}" if network.newest else ""
+        when = f" Last run {age(run.started_at)}." if run else ""
+        st.markdown(f"{plural(network.messages, 'message')}{newest}.{when}")
+        if run and run.error:
+            st.error(run.error, icon=":material/error:")
+        for note in run.notes[:6] if run else ():
+            st.caption(note)
+        if run and run.skipped:
+            st.caption(f"{plural(run.skipped, 'row')} of the source left out.")
+
+
+def import_form() -> None:
+    """Import a file from here: recognised by content, explained before it is read."""
+    st.subheader("Import a file", anchor=False)
+    st.caption(
+        "A Viva Engage data export, a Slack workspace export, a Mattermost bulk export, a table "
+        "(CSV, JSONL, XLSX, Parquet), or a people file. Reading a file again changes nothing."
+    )
+    given = st.file_uploader("File", key="import_file", label_visibility="collapsed")
+    if given is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(given.name).name
+        path.write_bytes(given.getbuffer())
+        try:
+            lines = service().explain_file([path], kind=None, options={})
+        except AdoptionError as problem:
+            st.error(str(problem).replace(f"{folder}/", ""), icon=":material/error:")
+            return
+        with st.container(border=True):
+            for line in lines:
+                st.markdown(line)
+        name = st.text_input("Name of the network", placeholder="as recognised", key="import_name")
+        if st.button("Import and flag", type="primary", key="import_go"):
+            _import(path, name or None)
+
+
+def _import(path: Path, network: str | None) -> None:
+    with st.status("Importing ...", expanded=True) as status:
+        bar = st.progress(0.0)
+
+        def progress(stage: str, done: int, total: int | None, note: str = "") -> None:
+            bar.progress(min(1.0, done / total) if total else 0.0, text=f"{stage}: {done:,}")
+
+        outcome = service().import_files([path], network=network, progress=progress)
+        if outcome.network != "people":
+            service().flag(progress=progress)
+        status.update(label=f"Imported into {outcome.network}", state="complete")
+    for table, counts in outcome.rows.items():
+        st.markdown(f"{table}: {counts.added:,} new, {counts.changed:,} changed")
+    for note in outcome.notes:
+        st.caption(note)
+
+
+def runs() -> None:
+    """The last runs as a table."""
+    found = service().status().runs
+    if not found:
+        return
+    st.subheader("Last runs", anchor=False)
+    st.dataframe(
+        [
+            {
+                "Started": run.started_at,
+                "Network": run.network,
+                "State": run.state,
+                "New rows": sum(counts.added for counts in run.rows.values()),
+                "Changed": sum(counts.changed for counts in run.rows.values()),
+                "Left out": run.skipped,
+                "Requests": run.requests,
+                "Seconds waited": round(run.wait_seconds, 1),
+            }
+            for run in found
+        ],
+        hide_index=True,
+        alt="The last runs with their state and counts",
+    )
+
+
+run_page(draw)

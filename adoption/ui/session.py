@@ -1,0 +1,134 @@
+"""What every page needs first: the service of this data folder, and the filters bound to the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import streamlit as st
+
+from adoption.errors import AdoptionError
+from adoption.metrics import Selection
+from adoption.period import WEEK, Period, monday, week_name
+from adoption.service import Service
+from adoption.settings import default_home
+
+LENGTHS = (4, 13, 26, 52)
+DEFAULT_LENGTH = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the page shows: a period, its comparison, and a selection."""
+
+    period: Period
+    selection: Selection
+
+    @property
+    def comparison(self) -> str:
+        """The comparison in words."""
+        return f"on the {len(self.period)} weeks before"
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(home: str) -> Service:
+    return Service(Path(home), create=True)
+
+
+def service() -> Service:
+    """The service of the data folder this dashboard was started for."""
+    return _opened(str(default_home().absolute()))
+
+
+def filters(*, communities: bool = False) -> Filters | None:
+    """Draw the filter bar and return what was chosen; ``None`` where there is no data yet.
+
+    Every choice stands in the URL, so a link opens the same view.
+    """
+    span = service().data_span()
+    if span is None:
+        return None
+    groups = service().groups()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        length = st.selectbox(
+            "Period",
+            LENGTHS,
+            index=LENGTHS.index(DEFAULT_LENGTH),
+            format_func=lambda weeks: f"{weeks} weeks",
+            key="weeks",
+            bind="query-params",
+            width=130,
+        )
+        weeks = _week_ends(span)
+        until = st.selectbox(
+            "Up to and including",
+            weeks,
+            format_func=_week_label,
+            key="until",
+            bind="query-params",
+            width=210,
+        )
+        departments = _choice("Departments", groups["departments"], "department", 260)
+        chosen = (
+            _choice("Communities", groups["communities"], "community", 260) if communities else ()
+        )
+        networks = _choice("Networks", groups["networks"], "network", 200)
+    end = date.fromisoformat(until or weeks[0]) + WEEK
+    period = Period(end - (length or DEFAULT_LENGTH) * WEEK, end)
+    return Filters(period, Selection(networks, chosen, departments))
+
+
+def period_line(chosen: Filters) -> str:
+    """The period in words, with the age of the data: stands under each page's title."""
+    last = chosen.period.end - timedelta(days=1)
+    return (
+        f"{_day(chosen.period.start)} to {_day(last)} ({chosen.period}), "
+        f"compared with the {len(chosen.period)} weeks before"
+    )
+
+
+def _choice(
+    label: str, options: Sequence[tuple[str, str]], key: str, width: int
+) -> tuple[str, ...]:
+    if len(options) < 2:
+        return ()
+    names = dict(options)
+    return tuple(
+        st.multiselect(
+            label,
+            list(names),
+            format_func=lambda item: names.get(item, item),
+            key=key,
+            bind="query-params",
+            placeholder="All",
+            width=width,
+        )
+    )
+
+
+def _week_ends(span: tuple[date, date]) -> list[str]:
+    """The Mondays of all weeks with data, newest whole week first, as ISO dates."""
+    newest = Period.last_weeks(span[1], 1).start
+    oldest = min(monday(span[0]), newest)
+    return [(newest - number * WEEK).isoformat() for number in range((newest - oldest) // WEEK + 1)]
+
+
+def _week_label(start: str) -> str:
+    first = date.fromisoformat(start)
+    return f"{week_name(first)} (to {_day(first + timedelta(days=6))})"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def run_page(draw: object) -> None:
+    """Draw a page; an expected error becomes a calm message instead of a trace."""
+    try:
+        draw()  # type: ignore[operator]
+    except AdoptionError as problem:
+        st.error(f"**{problem.what}**" + (f" ({problem.where})" if problem.where else ""))
+        if problem.next_step:
+            st.markdown(problem.next_step)
