@@ -10,7 +10,7 @@ from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
-from itertools import accumulate, count
+from itertools import count
 from math import exp
 from random import Random
 from typing import NamedTuple
@@ -22,11 +22,21 @@ from adoption.demo.calendar import (
     day_factor,
     summer_time,
 )
-from adoption.demo.communities import ABOUT, DIRECT, LEADER, Place
+from adoption.demo.communities import ABOUT, DIRECT, SWAPS, Place
 from adoption.demo.effects import activity_factor, pushback_rates
-from adoption.demo.people import BY_KEY, DEPARTMENTS, Department, Person, Wheel
-from adoption.demo.script import NEUTRAL, Bag, Conversation, Label, Line, Script, Seed
+from adoption.demo.people import BY_KEY, DEPARTMENTS, ROTA_BOT, Department, Person, Wheel
+from adoption.demo.script import (
+    NEUTRAL,
+    REMINDER_TOPIC,
+    Bag,
+    Conversation,
+    Label,
+    Line,
+    Script,
+    Seed,
+)
 from adoption.demo.slots import Slots
+from adoption.demo.speakers import Speakers
 
 MESSAGES_PER_PERSON_AND_DAY = 0.083
 OWN_PLACE_SHARE = 0.45
@@ -37,6 +47,7 @@ SEEDED_SIZE = 2.25
 SEEDED_PUSHBACK = 1.25
 """Messages, and pushback among them, in a conversation about the network, on average."""
 SECONDS_A_DAY = 86_400
+REMINDER_TIME = 7 * 3_600
 SUMMER_TIME = 3_600
 """A day of summer time begins this much before midnight UTC."""
 FIRST_MESSAGE_ID = 9_311_000_000_000_000
@@ -77,57 +88,6 @@ class Pending:
         self.starter: Pending = self if parent is None else parent.starter
         self.slots = slots
         self.id = 0
-
-
-class Speakers:
-    """Those who may write in a given week, drawn by their rate."""
-
-    def __init__(self, people: Sequence[Person]) -> None:
-        self._by_department = {
-            department.key: [p for p in people if p.department == department.key and p.speaks_from]
-            for department in DEPARTMENTS
-        }
-        self._present: dict[str, list[Person]] = {}
-        self._edges: dict[str, list[float]] = {}
-        self._departments = Wheel({"": 1.0})
-        self.leaders: list[Person] = []
-
-    def refresh(self, day: date) -> None:
-        """Take stock of who writes on ``day``."""
-        self.leaders = []
-        for key, people in self._by_department.items():
-            present = [
-                p
-                for p in people
-                if p.speaks_from is not None
-                and p.speaks_from <= day
-                and (p.employed_to is None or p.employed_to > day + timedelta(days=7))
-            ]
-            self._present[key] = present
-            self._edges[key] = list(accumulate(p.rate for p in present))
-            self.leaders += [p for p in present if p.leader]
-        weights = {key: self.weight(key) for key in self._present}
-        self._departments = Wheel(weights if any(weights.values()) else {"": 1.0})
-
-    def weight(self, department: str) -> float:
-        """The sum of the rates of those present."""
-        edges = self._edges[department]
-        return edges[-1] if edges else 0.0
-
-    def one(self, department: str, random: Random) -> Person | None:
-        """Somebody of a department (of any department for ``""``); ``None`` if nobody is there."""
-        key = department or self._departments.draw(random)
-        edges = self._edges.get(key)
-        if not edges:
-            return None
-        return self._present[key][bisect(edges, random.random() * edges[-1])]
-
-    def by(self, role: str | None, department: str, random: Random) -> Person | None:
-        """The writer of a post: a leader or a member of a named department where asked for."""
-        if role == LEADER and self.leaders:
-            return random.choice(self.leaders)
-        named = self.one(role, random) if role in BY_KEY else None
-        return named or self.one(department, random)
 
 
 class Activity:
@@ -173,7 +133,16 @@ class Activity:
             midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
             for department in DEPARTMENTS:
                 self._open_conversations(day, midnight, department)
+            if day.weekday() == 0 and day >= self._timeline.launch:
+                self._remind(midnight + REMINDER_TIME)
             yield day, list(self._due(midnight + SECONDS_A_DAY - SUMMER_TIME))
+
+    def _remind(self, at: int) -> None:
+        """Let the rota bot post where shifts are swapped."""
+        talk = self._talks[REMINDER_TOPIC].draw()
+        slots = Slots(talk, at, self._random, ROTA_BOT, None)
+        post = Pending(at, talk.lines[0], ROTA_BOT, None, slots)
+        heappush(self._heap, (at, next(self._number), post, self._places[SWAPS]))
 
     def _open_conversations(self, day: date, midnight: int, department: Department) -> None:
         """Open a department's conversations of one day."""

@@ -12,6 +12,7 @@ ABOUT = "about"
 ALL_STAFF = "all_staff"
 DIRECT = "direct"
 LEADER = "leader"
+SWAPS = "swaps"
 INPATIENT = frozenset({"acute", "surgery", "critical", "maternity", "children"})
 
 
@@ -37,7 +38,7 @@ class Place(NamedTuple):
 
 _OPEN = (
     (ABOUT, "About this network", {"howto": 3, "praise": 4}, 2.2, 3.0),
-    ("swaps", "Shift swaps", {"swaps": 1}, 6.0, 0.0),
+    (SWAPS, "Shift swaps", {"swaps": 1}, 6.0, 0.0),
     ("thanks", "Thank you wall", {"thanks": 1}, 4.5, 4.0),
     ("it", "Ask IT", {"it": 1}, 4.0, 6.0),
     ("safety", "Patient safety", {"safety": 1}, 3.5, 1.5),

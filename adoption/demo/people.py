@@ -114,6 +114,25 @@ class Person(NamedTuple):
     rate: float
 
 
+ROTA_BOT = Person(
+    user_id=str(FIRST_USER_ID - 1),
+    name="Rota reminder",
+    first="",
+    email="",
+    department="",
+    site="",
+    job_family="",
+    job_title="",
+    leader=False,
+    employed_from=date.min,
+    employed_to=None,
+    joined=None,
+    speaks_from=None,
+    rate=0.0,
+)
+"""A program that posts; it is on no roster, and a real export marks its messages as a bot's."""
+
+
 class Wheel:
     """Draws one of some options by weight; faster than ``random.choices`` for many single draws."""
 

@@ -27,6 +27,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 BODIES = Path(__file__).parent / "bodies"
 NETWORK_TOPIC = "network"
+REMINDER_TOPIC = "reminders"
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from typing import TextIO
 from adoption.demo.activity import Posted
 from adoption.demo.calendar import Timeline
 from adoption.demo.effects import CHAMPIONS_TARGETS, TRAINING_TARGETS
-from adoption.demo.people import BY_KEY, Person
+from adoption.demo.people import BY_KEY, ROTA_BOT, Person
 
 PEOPLE_COLUMNS = (
     "email",
@@ -27,7 +27,12 @@ PEOPLE_COLUMNS = (
 
 
 def write_label(stream: TextIO, message: Posted) -> None:
-    """One line of the truth file: message id, stance, barrier, kind and intensity."""
+    """One line of the truth file: message id, stance, barrier, kind and intensity.
+
+    A bot has no stance, so its messages have no line.
+    """
+    if message.author is ROTA_BOT:
+        return
     label = message.label
     if label.barrier is None:
         stream.write(f'{{"id": "{message.id}", "stance": "{label.stance}"}}\n')

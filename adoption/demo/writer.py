@@ -27,7 +27,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from adoption.demo.activity import Posted
 from adoption.demo.calendar import Timeline
 from adoption.demo.communities import DIRECT, Place
-from adoption.demo.people import BY_KEY, MAIL_DOMAIN, Person
+from adoption.demo.people import BY_KEY, MAIL_DOMAIN, ROTA_BOT, Person
 
 if TYPE_CHECKING:
     from _csv import Writer as CsvWriter
@@ -313,7 +313,7 @@ class MessageSink:
             "true" if place.private and not direct else "false",
             "true" if direct else "false",
             author.user_id,
-            "user",
+            "bot" if author is ROTA_BOT else "user",
             author.name,
             author.email,
             body,

@@ -34,7 +34,8 @@ class World:
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
         self.timeline: Timeline = make_timeline(18, UNTIL)
-        self.messages = read_table(sample.export_zip, "Messages.csv")
+        self.rows = read_table(sample.export_zip, "Messages.csv")
+        self.messages = [row for row in self.rows if row["sender_type"] == "user"]
         self.users = {row["id"]: row for row in read_table(sample.export_zip, "Users.csv")}
         lines = sample.truth.read_text("utf-8").splitlines()
         self.truth: dict[str, dict[str, Any]] = {

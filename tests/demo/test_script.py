@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adoption.demo.communities import Place, make_places
 from adoption.demo.effects import BARRIERS
 from adoption.demo.people import BY_KEY
-from adoption.demo.script import NETWORK_TOPIC, Bag, Conversation, Line, read_script
+from adoption.demo.script import NETWORK_TOPIC, REMINDER_TOPIC, Bag, Conversation, Line, read_script
 from adoption.demo.slots import SLOT_NAMES
 
 SLOT = re.compile(r"\{(\w*)\}")
@@ -87,7 +87,7 @@ def check(talk: Conversation, places: dict[str, Place]) -> None:
 
 def test_every_topic_is_used_in_some_community() -> None:
     used = {topic for place in make_places().values() for topic in place.topics}
-    assert used | {NETWORK_TOPIC} == set(SCRIPT.topics)
+    assert used | {NETWORK_TOPIC, REMINDER_TOPIC} == set(SCRIPT.topics)
 
 
 @given(st.lists(st.integers(), min_size=1, max_size=20, unique=True), st.integers(1, 4))
