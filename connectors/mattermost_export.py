@@ -127,8 +127,8 @@ class MattermostExport(FileConnector):
 
     def _verify(self) -> None:
         """Look at every line, and learn channels, bots and which posts look alike."""
-        broken, lines = BrokenRows(), 0
-        for one in self._objects(broken):
+        no_json, broken, lines = BrokenRows(), BrokenRows(), 0
+        for one in self._objects(no_json):
             lines += 1
             if one.kind == _VERSION and one.record.get("value") != _KNOWN_VERSION:
                 raise SourceError(
@@ -144,8 +144,10 @@ class MattermostExport(FileConnector):
                     self._learn_default(post.place)
             except ValueError as error:
                 broken.add(one.where, str(error))
+        rows = lines + no_json.count
+        broken = no_json + broken
         where = ", ".join(path.name for path in self.paths)
-        broken.refuse_if_many(lines, where, _EXPORT_AGAIN)
+        broken.refuse_if_many(rows, where, _EXPORT_AGAIN)
         if not self._ids.count:
             raise SourceError("The export holds no posts", where=where, next_step=_EXPORT_AGAIN)
 

@@ -91,6 +91,10 @@ class BrokenRows:
         if self.count <= NOTES_PER_KIND:
             self._unread.append(sentence)
 
+    def __add__(self, other: BrokenRows) -> BrokenRows:
+        """Both together; the first of this one is named first."""
+        return BrokenRows(self.count + other.count, self.first or other.first)
+
     def take_notes(self) -> tuple[str, ...]:
         """Sentences added since the last call."""
         notes = tuple(self._unread)
