@@ -218,7 +218,7 @@ class PersonSignIn(_MicrosoftTokens):
         """Sign in with a browser on this machine (redirect address http://localhost).
 
         Returns:
-            The credential to keep as the setting ``sign_in``.
+            The credential to keep as the setting ``sign_in_token``.
 
         Raises:
             AccessError, TransientSourceError: as :meth:`begin`.
@@ -295,7 +295,7 @@ class DeviceSignIn:
         """Wait until the person has signed in.
 
         Returns:
-            The credential to keep as the setting ``sign_in``; already kept if it came from a store.
+            The credential to keep as the setting ``sign_in_token``; already kept if it came from a store.
 
         Raises:
             AccessError: the code ran out, was refused, or :meth:`cancel` was called.

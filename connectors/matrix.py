@@ -19,7 +19,7 @@ from adoption.http import Authorizer, NotThereError, Rate, Settings, bearer
 from adoption.live.connector import (
     READING_FIELDS,
     SERVER_FIELDS,
-    LiveConnector,
+    CommunityConnector,
     Part,
     Probe,
     server_settings,
@@ -53,7 +53,7 @@ _QUOTE = re.compile(r"\A(?:> .*\n|>\n)+\n?")
 _ADMIN = "an administrator of the Matrix server"
 
 
-class Matrix(LiveConnector):
+class Matrix(CommunityConnector):
     """Reads rooms of a Matrix server with an access token."""
 
     name = "matrix"

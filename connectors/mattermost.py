@@ -16,7 +16,7 @@ from adoption.http import Authorizer, Rate, Settings, bearer
 from adoption.live.connector import (
     READING_FIELDS,
     SERVER_FIELDS,
-    LiveConnector,
+    CommunityConnector,
     Part,
     Probe,
     listed,
@@ -50,7 +50,7 @@ _AUTOMATIC = ("from_webhook", "from_bot", "from_oauth_app", "from_plugin")
 _ADMIN = "a Mattermost system administrator"
 
 
-class Mattermost(LiveConnector):
+class Mattermost(CommunityConnector):
     """Reads a Mattermost server with a personal access token."""
 
     name = "mattermost"

@@ -14,7 +14,7 @@ from adoption.errors import AccessError, SourceError
 from adoption.http import Authorizer, NotThereError, Rate, Settings, bearer
 from adoption.live.connector import (
     READING_FIELDS,
-    LiveConnector,
+    CommunityConnector,
     Part,
     Probe,
     server_settings,
@@ -55,7 +55,7 @@ _ADMIN = "a Slack workspace administrator"
 _START = "0"
 
 
-class Slack(LiveConnector):
+class Slack(CommunityConnector):
     """Reads a Slack workspace with a bot or user token of the organisation's own app."""
 
     name = "slack"

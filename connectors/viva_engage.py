@@ -20,7 +20,7 @@ from adoption.http import Authorizer, NotThereError, Rate, Settings
 from adoption.live.connector import (
     CHECKPOINT_VERSION,
     READING_FIELDS,
-    LiveConnector,
+    CommunityConnector,
     Part,
     Probe,
     server_settings,
@@ -50,7 +50,7 @@ _ADMIN = "an Entra administrator"
 _VERIFIED_ADMIN = "a Viva Engage verified administrator"
 
 
-class VivaEngage(LiveConnector):
+class VivaEngage(CommunityConnector):
     """Reads what a signed-in member of a Viva Engage network may see."""
 
     name = "viva-engage"
@@ -98,6 +98,7 @@ class VivaEngage(LiveConnector):
             Capability.POSTS,
             Capability.REPLIES,
             Capability.REACTIONS,
+            Capability.REACTION_PEOPLE,
             Capability.DELETIONS,
             Capability.PEOPLE,
             Capability.DEPARTMENTS,
@@ -108,7 +109,6 @@ class VivaEngage(LiveConnector):
     )
     lacks: ClassVar[Mapping[Capability, str]] = {
         Capability.VIEWS: "Viva Engage tells views in the usage reports only; add Microsoft Graph",
-        Capability.REACTION_PEOPLE: "Viva Engage names a few of those who liked, and the number",
         Capability.REACTION_TIMES: "Viva Engage does not tell when somebody liked a message",
         Capability.EDITS: "The API gives the present text only, not when it was edited",
     }
@@ -217,7 +217,7 @@ class VivaEngage(LiveConnector):
         while not walker.is_done:
             yield Part(walker.step(), walker.state())
         gone = recall.finish(walker.covered(), self.clock.now(), community.id)
-        yield Part(gone, {"mark": str(walker.top), "recall": recall.data()})
+        yield Part(gone, {"mark": str(walker.top), "recall": recall.data()}, walker.notes())
 
     def feed(self, community: Community, below: str) -> dict[str, Any]:
         """One page of a community's threads, those with the newest messages first."""
@@ -272,6 +272,7 @@ class _Walk:
         self._complete: set[str] = set(walk.get("complete", []))
         self._remembered = {entry.root or name for name, entry in recall.before.items()}
         self._window = connector.window_start()
+        self._unnamed = 0
 
     @property
     def is_done(self) -> bool:
@@ -302,6 +303,15 @@ class _Walk:
     def covered(self) -> Callable[[str, Entry], bool]:
         """A message would have been met if its thread was read completely."""
         return lambda name, entry: (entry.root or name) in self._complete
+
+    def notes(self) -> Sequence[str]:
+        """What the reader should know of this walk."""
+        if not self._unnamed:
+            return ()
+        return (
+            f"{self._community.name}: {self._unnamed} messages were liked by more people than Viva "
+            "Engage names; these likes count as a number, without people.",
+        )
 
     def _page(self) -> list[Row]:
         body = self._connector.feed(self._community, self._below)
@@ -360,6 +370,7 @@ class _Walk:
                 raise unusable("a message", where, error) from None
             if not self._connector.too_old(post.message.created_at):
                 rows += self._recall.see(post.message, post.likes, now)
+                self._unnamed += any(like.person_id is None for like in post.likes)
         return rows
 
 

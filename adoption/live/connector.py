@@ -26,6 +26,7 @@ from adoption.limits import Clock, SystemClock
 from adoption.live.recall import Recall
 from adoption.model import Community, Message, Person, Row
 from adoption.paging import read_ahead
+from adoption.secrets import Secret
 
 CHECKPOINT_VERSION = 1
 
@@ -92,26 +93,32 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One right to try out: the call that needs it, and who can grant it."""
+    """One right to try out: the call that needs it, and who can grant it.
+
+    A connection works without a right that is not ``essential``, with less to show.
+    """
 
     name: str
     granted_by: str
     attempt: Callable[[], object]
+    essential: bool = True
 
 
 class LiveConnector(Connector):
     """Base of connectors that read over HTTP.
 
     A subclass says how to reach the server (:meth:`_session_settings`, :meth:`_authorizer`), what
-    to try in a test (:meth:`_probes`), and gives communities, people and one community's messages.
+    to try in a test (:meth:`_probes`), and gives the pages of its streams.
     """
 
     source: ClassVar[Source] = Source.API
-    streams: ClassVar[tuple[Stream, ...]] = (COMMUNITIES, PEOPLE, MESSAGES)
     clock: Clock = SystemClock()
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
+        for item in self.settings:
+            if item.secret:
+                self.options[item.name] = Secret.of(self.options.get(item.name))
         self.include_private = is_on(self.options.get("include_private"))
         if self.include_private and not self.options.get("approved_by"):
             raise SettingsError(
@@ -155,7 +162,8 @@ class LiveConnector(Connector):
                     break
             else:
                 permissions.append(Permission(probe.name, True, "works"))
-        missing = [item.name for item in permissions if not item.works]
+        needed = {probe.name for probe in self._probes() if probe.essential}
+        missing = [item.name for item in permissions if not item.works and item.name in needed]
         summary = f"Cannot {' or '.join(missing)}" if missing else f"{self.title} can be read"
         return Health(not missing, summary, tuple(permissions))
 
@@ -183,16 +191,8 @@ class LiveConnector(Connector):
     def _probes(self) -> Sequence[Probe]: ...
 
     @abstractmethod
-    def _communities(self) -> Iterator[Sequence[Community]]:
-        """All communities that may be read, in pages."""
-
-    @abstractmethod
-    def _people(self) -> Iterator[Sequence[Person]]:
-        """All people, in pages."""
-
-    @abstractmethod
-    def _messages_of(self, community: Community, state: Mapping[str, Any]) -> Iterator[Part]:
-        """One community's messages from its state on; an empty state means from the start."""
+    def _pages(self, stream: Stream, data: Mapping[str, Any]) -> Iterator[Page]:
+        """The pages of a stream from the data of its checkpoint on; empty data means the start."""
 
     # -- shared ground -------------------------------------------------------------------------
 
@@ -216,15 +216,49 @@ class LiveConnector(Connector):
         """Whether a message lies before the first day to read."""
         return self.first_day is not None and moment < self.first_day
 
+    def _state(self, stream: Stream, since: Checkpoint | None) -> Mapping[str, Any]:
+        if since is None:
+            return {}
+        known = since.data.get("communities", {})
+        usable = isinstance(known, Mapping) and all(
+            isinstance(state, Mapping) for state in known.values()
+        )
+        if since.version != CHECKPOINT_VERSION or not usable:
+            raise SettingsError(
+                f"The checkpoint of {stream.name} has version {since.version} or another form; "
+                f"this release reads version {CHECKPOINT_VERSION}",
+                where=f"connector {self.name}",
+                next_step="Run the sync in full once; rows that are there already stay as they are",
+            )
+        return since.data
+
+
+class CommunityConnector(LiveConnector):
+    """Base of connectors that give communities, people, and messages one community at a time."""
+
+    streams: ClassVar[tuple[Stream, ...]] = (COMMUNITIES, PEOPLE, MESSAGES)
+
+    @abstractmethod
+    def _communities(self) -> Iterator[Sequence[Community]]:
+        """All communities that may be read, in pages."""
+
+    @abstractmethod
+    def _people(self) -> Iterator[Sequence[Person]]:
+        """All people, in pages."""
+
+    @abstractmethod
+    def _messages_of(self, community: Community, state: Mapping[str, Any]) -> Iterator[Part]:
+        """One community's messages from its state on; an empty state means from the start."""
+
     def recall(self, state: Mapping[str, Any]) -> Recall:
         """The memory kept in a community's state."""
         return Recall(state.get("recall"), self.window_start())
 
     def _pages(self, stream: Stream, data: Mapping[str, Any]) -> Iterator[Page]:
         if stream.name == COMMUNITIES.name:
-            yield from _plain(self._communities())
+            yield from plain_pages(self._communities())
         elif stream.name == PEOPLE.name:
-            yield from _plain(self._people())
+            yield from plain_pages(self._people())
         else:
             yield from self._message_pages(data)
 
@@ -260,24 +294,8 @@ class LiveConnector(Connector):
         if is_unfinished:
             yield from self._messages_of(community, state)
 
-    def _state(self, stream: Stream, since: Checkpoint | None) -> Mapping[str, Any]:
-        if since is None:
-            return {}
-        known = since.data.get("communities", {})
-        usable = isinstance(known, Mapping) and all(
-            isinstance(state, Mapping) for state in known.values()
-        )
-        if since.version != CHECKPOINT_VERSION or not usable:
-            raise SettingsError(
-                f"The checkpoint of {stream.name} has version {since.version} or another form; "
-                f"this release reads version {CHECKPOINT_VERSION}",
-                where=f"connector {self.name}",
-                next_step="Run the sync in full once; rows that are there already stay as they are",
-            )
-        return since.data
 
-
-def _plain(pages: Iterator[Sequence[Row]]) -> Iterator[Page]:
+def plain_pages(pages: Iterator[Sequence[Row]]) -> Iterator[Page]:
     """Pages of a list that is read in full every time: people and communities are few."""
     for rows in pages:
         yield Page(rows, Checkpoint(CHECKPOINT_VERSION, {}))

@@ -43,7 +43,7 @@ TENANT_FIELDS = (
 )
 PERSON_FIELDS = (
     Field(
-        "sign_in",
+        "sign_in_token",
         "Sign-in",
         "Kept after signing in once; there is nothing to type here.",
         required=False,
@@ -114,7 +114,7 @@ def person_sign_in(options: Mapping[str, Any], scopes: tuple[str, ...]) -> Perso
         return None
     transport = plain_transport(proxy=options.get("proxy") or None)
     return PersonSignIn(
-        _registration(options, scopes), Secret.of(options.get("sign_in")), transport
+        _registration(options, scopes), Secret.of(options.get("sign_in_token")), transport
     )
 
 
