@@ -23,6 +23,8 @@ from adoption.overview import Headline, overview
 from adoption.period import Period
 from adoption.privacy import Floors, Masker, Released, ReleasedComments, release, release_comments
 from adoption.recognise import recognise
+from adoption.reports import build_report, write_report
+from adoption.reports.charts import Event
 from adoption.scoring import ScoreResult, score
 from adoption.sentiment import load_detector
 from adoption.status import Status, read_status
@@ -264,14 +266,20 @@ class Service:
         """What was done about barriers, by date."""
         return self._store.control.enablers()
 
+    def events(self, period: Period) -> list[Event]:
+        """The enablers that began within a period, for charts."""
+        return [
+            Event(enabler.on.isoformat(), enabler.title)
+            for enabler in self.enablers()
+            if period.start <= enabler.on < period.end
+        ]
+
     def status(self) -> Status:
         """What is in the data folder."""
         return read_status(self._store)
 
     def report(self, period: Period, selection: Selection, kind: str, out: Path) -> Path:
         """Write a resistance report; see :mod:`adoption.reports`."""
-        from adoption.reports import build_report, write_report
-
         return write_report(build_report(self, period, selection), kind, out)
 
     # The sample network

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from adoption.period import Period
 from adoption.privacy import Cell, Released
 
 DASH = "–"
@@ -103,6 +104,16 @@ def age(moment: datetime, now: datetime | None = None) -> str:
             number = int(seconds // size)
             return f"{number} {word}{'s' if number > 1 else ''} ago"
     return "just now"
+
+
+def day(moment: date) -> str:
+    """A day as people write it: ``5 Jan 2026``."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def period_words(period: Period) -> str:
+    """A period as people write it, with its ISO weeks: ``29 Dec 2025 to 29 Mar 2026 (...)``."""
+    return f"{day(period.start)} to {day(period.end - timedelta(days=1))} ({period})"
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -14,6 +14,7 @@ from adoption.metrics import Selection
 from adoption.period import WEEK, Period, monday, week_name
 from adoption.service import Service
 from adoption.settings import default_home
+from adoption.wording import day, period_words
 
 LENGTHS = (4, 13, 26, 52)
 DEFAULT_LENGTH = 13
@@ -82,11 +83,8 @@ def filters(*, communities: bool = False) -> Filters | None:
 
 def period_line(chosen: Filters) -> str:
     """The period in words, with the age of the data: stands under each page's title."""
-    last = chosen.period.end - timedelta(days=1)
-    return (
-        f"{_day(chosen.period.start)} to {_day(last)} ({chosen.period}), "
-        f"compared with the {len(chosen.period)} weeks before"
-    )
+    weeks = len(chosen.period)
+    return f"{period_words(chosen.period)}, compared with the {weeks} weeks before"
 
 
 def _choice(
@@ -117,11 +115,7 @@ def _week_ends(span: tuple[date, date]) -> list[str]:
 
 def _week_label(start: str) -> str:
     first = date.fromisoformat(start)
-    return f"{week_name(first)} (to {_day(first + timedelta(days=6))})"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+    return f"{week_name(first)} (to {day(first + timedelta(days=6))})"
 
 
 def run_page(draw: object) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from adoption.overview import Headline
 from adoption.reports import charts
+from adoption.reports.points import points, ranked
 from adoption.ui import empty, parts
 from adoption.ui.session import Filters, filters, period_line, run_page, service
 from adoption.ui.story import story
@@ -41,7 +42,7 @@ def draw() -> None:
 
 def trends(chosen: Filters, by_name: dict[str, Headline]) -> None:
     """Two lines: people who take part, and pushback, with what was done about it."""
-    events = parts.events_in(chosen.period, service().enablers())
+    events = service().events(chosen.period)
     left, right = st.columns(2)
     for place, name, colour in (
         (left, "active-people", charts.TEAL),
@@ -55,9 +56,7 @@ def trends(chosen: Filters, by_name: dict[str, Headline]) -> None:
             st.subheader(f"{weekly.title}{unit}, by week", anchor=False)
             if any(cell.shown for cell in weekly):
                 parts.chart(
-                    charts.trend(
-                        parts.points(weekly), title=weekly.title, colour=colour, events=events
-                    ),
+                    charts.trend(points(weekly), title=weekly.title, colour=colour, events=events),
                     alt=f"{weekly.title} for each week of {weekly.period}",
                     key=f"trend-{name}",
                 )
@@ -79,7 +78,7 @@ def departments(chosen: Filters) -> None:
             if any(cell.shown for cell in figures):
                 parts.chart(
                     charts.bars(
-                        parts.ranked(figures),
+                        ranked(figures),
                         title=figures.title,
                         percent=figures.unit == "share",
                         colour=colour,

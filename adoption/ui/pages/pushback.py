@@ -7,6 +7,7 @@ import streamlit as st
 from adoption.metrics.taxonomy import barrier_titles
 from adoption.overview import Headline
 from adoption.reports import charts
+from adoption.reports.points import ranked
 from adoption.ui import empty, parts
 from adoption.ui.export import export_button
 from adoption.ui.session import Filters, filters, period_line, run_page, service
@@ -61,7 +62,7 @@ def reasons(chosen: Filters) -> None:
         if any(cell.shown and cell.value for cell in mix):
             parts.chart(
                 charts.bars(
-                    parts.ranked(mix), title="Share of pushback", percent=True, colour=charts.AMBER
+                    ranked(mix), title="Share of pushback", percent=True, colour=charts.AMBER
                 ),
                 alt="Share of pushback for each reason",
                 key="reasons",
@@ -98,7 +99,7 @@ def places(chosen: Filters) -> None:
             if any(cell.shown for cell in figures):
                 parts.chart(
                     charts.bars(
-                        parts.ranked(figures, 14), title="Per 1,000 messages", colour=charts.AMBER
+                        ranked(figures, 14), title="Per 1,000 messages", colour=charts.AMBER
                     ),
                     alt=f"Pushback per 1,000 messages, {words.lower()}",
                     key=f"places-{split}",
