@@ -56,8 +56,30 @@ def _replies(scene: Scene) -> ir.Table:
 
 
 def _reactions(scene: Scene) -> ir.Table:
+    """Reactions of known people, and the bare numbers of networks that do not tell who reacted."""
     acts = scene.frames.acts()
-    return _one_each(acts.filter(acts.act == "reaction"))
+    columns = (
+        "person_id",
+        "department",
+        "location",
+        "job_family",
+        "network",
+        "community_id",
+        "week",
+    )
+    named = acts.filter(acts.act == "reaction").select(*columns, num=ibis.literal(1, "int64"))
+    table = scene.frames.snapshot.table("reactions")
+    table = table.filter(table.person_id.isnull(), table.removed_at.isnull())
+    places = scene.frames.snapshot.table("facts").select("network", "message_id", "community_id")
+    table = table.join(places, ["network", "message_id"])
+    unknown = {name: ibis.null("string") for name in columns[:4]}
+    when = table.reacted_at.coalesce(table.message_at)
+    table = table.mutate(**unknown, week=when.truncate("W").date(), num=table.number.cast("int64"))
+    period = scene.frames.period
+    unnamed = table.filter(table.week >= period.start, table.week < period.end)
+    unnamed = scene.frames.select(unnamed).select(*columns, "num")
+    both = named.union(unnamed)
+    return both.mutate(den=both.num)
 
 
 def _new_contributors(scene: Scene) -> ir.Table:
@@ -202,6 +224,7 @@ ACTIVITY = (
         caveats=(
             "Where the network does not tell when somebody reacted, the message's date counts.",
             "Networks that do not tell reactions are left out, never counted as 0.",
+            "Where the network tells only how many reacted, their departments are not known.",
         ),
     ),
     Metric(

@@ -12,6 +12,7 @@ from adoption import __version__
 from adoption.connector import Capability
 from adoption.errors import SettingsError
 from adoption.metrics.catalogue import metric_called
+from adoption.metrics.channels import has_usage
 from adoption.metrics.engine import Key, cell, is_mix, measure
 from adoption.metrics.figures import (
     LABELS,
@@ -162,6 +163,10 @@ def _why_not(question: Question, frames: Frames, roster: Roster, missing: Mappin
     first = min(span[0] for span in frames.data_span.values()).date()
     if question.period.end <= first:
         return f"The data begins on {first}, after this period."
+    if question.metric.needs_usage and question.selection.communities:
+        return "Mail and chat belong to no community."
+    if question.metric.needs_usage and not has_usage(frames):
+        return "No daily counts of mail and chat for this period; connect a usage report."
     if question.metric.needs_roster and question.selection.communities:
         return "Who belongs to a community is not known."
     if question.metric.needs_roster and not roster.exists:

@@ -59,6 +59,7 @@ class Metric:
         caveats: what a reader must not conclude.
         needs: capabilities of a source without which there is no figure.
         needs_roster: whether a roster is needed.
+        needs_usage: whether counts of mail and chat from a usage report are needed.
         interval: whether a Wilson interval makes sense.
         mix: whether a split by barrier, group or state divides the numerator only, as in "of all
             judged messages, how many were about this?".
@@ -82,6 +83,7 @@ class Metric:
     caveats: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     needs_roster: bool = False
+    needs_usage: bool = False
     interval: bool = False
     mix: bool = False
     objectors: bool = False

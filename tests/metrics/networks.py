@@ -71,6 +71,16 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "window_days": "int64",
     },
 }
+SCHEMAS["reactions"] = {
+    "network": "string",
+    "message_id": "string",
+    "message_at": "timestamp('UTC', 6)",
+    "person_id": "string",
+    "kind": "string",
+    "reacted_at": "timestamp('UTC', 6)",
+    "number": "int64",
+    "removed_at": "timestamp('UTC', 6)",
+}
 SCHEMAS["verdicts"] = {
     **{name: kind for name, kind in SCHEMAS["facts"].items() if name != "kind"},
     "state": "string",
@@ -136,6 +146,7 @@ def random_network(
             for number in range(4)
         ]
         _conversations(random, network, name, roster, messages // networks, weeks)
+    network.tables["activity"] = _usage(random, roster, weeks)
     return network
 
 
@@ -193,10 +204,44 @@ def _conversations(
         network.tables["acts"].append(act_of(fact, fact["kind"]))
         if random.random() < 0.95:
             network.tables["verdicts"].append(verdict_of(random, fact))
+        network.tables["reactions"].append(_likes(random, fact))
         for _ in range(random.randrange(3)):
             fan = random.choice(roster)
             reaction = {**fact, **as_of(fan, fact["created_at"])}
             network.tables["acts"].append(act_of(reaction, "reaction"))
+
+
+def _likes(random: Random, fact: dict[str, Any]) -> dict[str, Any]:
+    """A number of likes of which nobody knows whose they are; some were taken back."""
+    later = fact["created_at"] + timedelta(days=random.choice((0, 3, 10)))
+    return {
+        **{name: fact[name] for name in ("network", "message_id")},
+        "message_at": fact["created_at"],
+        "kind": "like",
+        "reacted_at": random.choice((None, later)),
+        "number": random.randrange(4),
+        "removed_at": random.choice((None, None, later)),
+    }
+
+
+def _usage(random: Random, roster: list[dict[str, Any]], weeks: int) -> list[dict[str, Any]]:
+    """A usage report: mail and chat per person on some days, totals only on others."""
+    rows = []
+    for day in range(0, weeks * 7, 3):
+        named = random.random() < 0.7
+        for person in random.sample(roster, 5) if named else [None]:
+            rows.append(
+                {
+                    "network": "net0",
+                    "person_id": None if person is None else f"net0-{person['person_id']}",
+                    "day": FIRST + timedelta(days=day),
+                    "kind": random.choice(("email_sent", "chat_sent", "channel_sent", "read")),
+                    "number": random.randrange(20),
+                    "window_days": random.choice((1, 1, 1, 28)),
+                }
+            )
+    total = {"person_id": None, "number": 999, "window_days": 1}
+    return rows + [{**row, **total} for row in rows if row["person_id"] and row["window_days"] == 1]
 
 
 def _fact(

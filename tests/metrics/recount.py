@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from adoption.metrics import Selection
-from adoption.period import Period, week_name
+from adoption.period import Period, monday, week_name
 from tests.metrics.networks import Network
 
 SEVEN_DAYS = timedelta(days=7)
@@ -232,6 +232,50 @@ def _of_kind(kind: str) -> Callable[[Recount, str | None], dict[str, Result]]:
     return count
 
 
+def _reactions(recount: Recount, by: str | None) -> dict[str, Result]:
+    acts = recount.here("acts")
+    acts = acts[acts.act == "reaction"].assign(number=1)
+    likes = recount.table("reactions")
+    likes = likes[likes.person_id.isna() & likes.removed_at.isna()]
+    places = recount.table("facts")[["network", "message_id", "community_id", "community"]]
+    likes = likes.merge(places, on=["network", "message_id"])
+    moments = likes.reacted_at.fillna(likes.message_at)
+    likes = likes.assign(week=[monday(moment.date()) for moment in moments])
+    likes = likes.assign(department="", location="", job_family="")
+    likes = recount.between(recount.chosen(likes), recount.period.start, recount.period.end)
+    both = pd.concat([acts, likes])
+    sums = both.number.groupby(recount.key(both, by).to_numpy()).sum()
+    return {key: (float(n), None, None) for key, n in sums.items()}
+
+
+def _channel_shift(recount: Recount, by: str | None) -> dict[str, Result]:
+    here = recount.here("facts").assign(number=1, ours=1)
+    usage = recount.table("activity")
+    kinds = ["email_sent", "chat_sent", "channel_sent"]
+    usage = usage[usage.kind.isin(kinds) & (usage.window_days == 1)]
+    named = set(zip(*(usage[usage.person_id.notna()][c] for c in ("day", "kind")), strict=True))
+    kept = [
+        row
+        for row in usage.to_dict("records")
+        if isinstance(row["person_id"], str) or (row["day"], row["kind"]) not in named
+    ]
+    persons = recount.table("persons")
+    newest = persons[persons.valid_to.isna()].set_index("account_id")
+    for row in kept:
+        account = row["person_id"]
+        known = newest.loc[account] if isinstance(account, str) else {}
+        row.update({name: known.get(name, "") for name in ("department", "location", "job_family")})
+        row["week"] = monday(row["day"])
+    others = pd.DataFrame(kept).assign(ours=0)
+    others = recount.between(others, recount.period.start, recount.period.end)
+    if recount.selection.departments:
+        others = others[others.department.isin(recount.selection.departments)]
+    both = pd.concat([here, others])
+    keys = recount.key(both, by).to_numpy()
+    ours, every = (both.ours * both.number).groupby(keys).sum(), both.number.groupby(keys).sum()
+    return {k: (ours[k] / n, float(ours[k]), float(n)) for k, n in every.items() if n}
+
+
 def _new(recount: Recount, by: str | None) -> dict[str, Result]:
     ever = recount.table("facts")
     if recount.selection.networks:
@@ -380,7 +424,8 @@ METRICS: dict[str, Callable[[Recount, str | None], dict[str, Result]]] = {
     "silent-people": _silent,
     "posts": _of_kind("post"),
     "replies": _of_kind("reply"),
-    "reactions": _of_kind("reaction"),
+    "reactions": _reactions,
+    "channel-shift": _channel_shift,
     "new-contributors": _new,
     "returning-share": _returning,
     "habitual-share": _habitual,
