@@ -27,7 +27,7 @@ ROW_GROUP = 122_880
 FLUSHING_THREADS = 8
 _WRITER = WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP)
 _UNREADABLE_FEATURES = frozenset({"deletionVectors", "columnMapping"})
-_BAD_IN_PATH = re.compile(r"[\[\]^|]|%[0-9A-Fa-f]{2}")
+_BAD_IN_PATH = re.compile(r"[\[\]^|=]|%[0-9A-Fa-f]{2}")
 _LOG = "_delta_log"
 _NO_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
 """Statistics in the log would keep the first characters of messages after the rows are erased."""
@@ -44,15 +44,16 @@ _SQL_TYPES = {
 
 
 def check_folder_name(home: Path) -> None:
-    """Refuse a folder name that delta-rs would read as something else.
+    """Refuse a folder name that delta-rs or DuckDB would read as something else.
 
     Raises:
-        StoreError: the path holds ``[ ] ^ |`` or a percent sign before two hex digits.
+        StoreError: the path holds ``[ ] ^ |``, a percent sign before two hex digits, or ``=`` (which
+            would look like a partition).
 
     """
     if _BAD_IN_PATH.search(str(home)):
         raise StoreError(
-            "The name of the data folder holds a character the store cannot use: [ ] ^ | or %",
+            "The name of the data folder holds a character the store cannot use: [ ] ^ | = or %",
             where=str(home),
             next_step="Choose another folder with --home",
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adoption.model import ActivityCount, MessageKind, Person
+from adoption.model import ActivityCount, MessageKind, Person, Row
 from adoption.store import Counts, Store
 from tests.store.build import (
     MONDAY,
@@ -47,7 +47,7 @@ def test_new_rows_of_all_kinds_are_added(store: Store) -> None:
 
 
 def test_the_same_rows_again_change_no_version_and_publish_nothing(store: Store) -> None:
-    rows = [community("ward"), Person("ann", department="A"), message("1"), like("1")]
+    rows: list[Row] = [community("ward"), Person("ann", department="A"), message("1"), like("1")]
     rows.append(ActivityCount("ann", MONDAY, "read", 5))
     put(store, rows)
     before, published = versions(store), store.control.published()
