@@ -24,6 +24,7 @@ def load_detector(
     taxonomy: Path | None = None,
     names: tuple[str, ...] = (),
     threads: int = 1,
+    vectors: Path | None = None,
 ) -> LocalDetector:
     """The shipped detector.
 
@@ -36,6 +37,8 @@ def load_detector(
         taxonomy: path of another barriers.toml.
         names: further names by which people call the network here, for example ``("the loop",)``.
         threads: threads that one run of the encoder may use.
+        vectors: folder where the encoder's vectors are kept, so that a later version with the same
+            encoder scores history again in minutes.
 
     Raises:
         SettingsError: unknown profile, missing or damaged model file, bad taxonomy, or
@@ -56,5 +59,10 @@ def load_detector(
         profile = LITE
     artefacts = read_artefacts(models, FULL_FILES if profile == FULL else LITE_FILES)
     return LocalDetector(
-        artefacts, load_taxonomy(taxonomy), profile=profile, names=names, threads=threads
+        artefacts,
+        load_taxonomy(taxonomy),
+        profile=profile,
+        names=names,
+        threads=threads,
+        vectors=vectors,
     )

@@ -35,6 +35,7 @@ _NOISE = re.compile(
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#39|#x27|#8217|rsquo);")
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": " "}
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MAP = str.maketrans(
     {
         "\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "\u2032": "'",
@@ -92,6 +93,8 @@ def _drop(text: str) -> tuple[str, tuple[int, ...]]:
 def clean(raw: str) -> Cleaned:
     """What the writer says, without code, links, mark-up, mentions and quotations; linear in length."""
     text = raw[:RAW_LIMIT]
+    if not text.isascii():
+        text = _SURROGATE.sub("\ufffd", text)
     quoted = ""
     offsets: tuple[int, ...] | None = None
     if _SUSPECT.search(text):

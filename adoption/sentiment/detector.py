@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from adoption.sentiment.ngrams import Floats
 from adoption.sentiment.scoring import Combination, EncoderModel, NgramModel, Scores, combine
 from adoption.sentiment.signals import Signals, prepare
 from adoption.sentiment.taxonomy import Taxonomy
+from adoption.sentiment.vectors import VectorStore
 from adoption.sentiment.verdict import (
     KINDS,
     PUSHBACK,
@@ -81,6 +83,8 @@ class LocalDetector:
         names: further names of the network.
         thresholds: instead of the trained ones.
         gating: whether the encoder is spared comments that cannot be flagged; off only to compare.
+        threads: threads that one run of the encoder may use.
+        vectors: folder where the encoder's vectors are kept beyond this run.
 
     """
 
@@ -94,6 +98,7 @@ class LocalDetector:
         thresholds: Thresholds | None = None,
         gating: bool = True,
         threads: int = 1,
+        vectors: Path | None = None,
     ) -> None:
         self.profile = profile
         self.taxonomy = taxonomy
@@ -106,7 +111,8 @@ class LocalDetector:
         self.encoder: EncoderModel | None = None
         if profile == FULL:
             made = Encoder(artefacts.path(ENCODER), artefacts.path(TOKENIZER), threads)
-            self.encoder = EncoderModel(artefacts, made)
+            kept = VectorStore(vectors, artefacts.short(ENCODER, TOKENIZER)) if vectors else None
+            self.encoder = EncoderModel(artefacts, made, store=kept)
         self._barriers = BarrierMap(taxonomy)
         self._kept: OrderedDict[tuple[str, str | None, str | None], Verdict] = OrderedDict()
         self.version = self._version(artefacts, names)

@@ -15,6 +15,7 @@ from adoption.sentiment.encoder import Encoder, encoder_input
 from adoption.sentiment.ngrams import Floats, hash_texts
 from adoption.sentiment.outputs import BARRIERS, COLUMNS
 from adoption.sentiment.signals import Signals
+from adoption.sentiment.vectors import VectorStore
 from adoption.sentiment.verdict import PUSHBACK, STANCES
 
 PUSHBACK_COLUMN = STANCES.index(PUSHBACK)
@@ -119,15 +120,23 @@ class EncoderModel:
         artefacts: where the heads lie.
         encoder: what makes the vectors.
         keep: how many vectors to keep in memory.
+        store: where vectors are kept beyond this run.
 
     """
 
-    def __init__(self, artefacts: Artefacts, encoder: Encoder, keep: int = 50_000) -> None:
+    def __init__(
+        self,
+        artefacts: Artefacts,
+        encoder: Encoder,
+        keep: int = 50_000,
+        store: VectorStore | None = None,
+    ) -> None:
         arrays = artefacts.arrays(HEADS)
         self._weights = arrays["weights"].astype(np.float32)
         self._bias = arrays["bias"].astype(np.float32)
         self._encoder = encoder
         self._keep = keep
+        self._store = store
         self._kept: OrderedDict[tuple[str, str], npt.NDArray[np.float16]] = OrderedDict()
         self.runs = 0
 
@@ -135,11 +144,15 @@ class EncoderModel:
         """The encoder's vector of each comment; only unseen ones are computed."""
         pairs = [encoder_input(s) for s in prepared]
         missing = list(dict.fromkeys(pair for pair in pairs if pair not in self._kept))
-        fresh: dict[tuple[str, str], npt.NDArray[np.float16]] = {}
-        if missing:
-            self.runs += len(missing)
-            made = self._encoder.embed(missing).astype(np.float16)
-            fresh = dict(zip(missing, made, strict=True))
+        fresh = self._store.get(missing) if self._store is not None else {}
+        unknown = [pair for pair in missing if pair not in fresh]
+        if unknown:
+            self.runs += len(unknown)
+            made = self._encoder.embed(unknown).astype(np.float16)
+            computed = dict(zip(unknown, made, strict=True))
+            fresh.update(computed)
+            if self._store is not None:
+                self._store.put(computed)
         out = np.array([fresh[p] if p in fresh else self._kept[p] for p in pairs], dtype=np.float32)
         self._kept.update(fresh)
         while len(self._kept) > self._keep:

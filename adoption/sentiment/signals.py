@@ -59,7 +59,7 @@ def prepare(comment: Comment, lexicon: Lexicon) -> Signals:
     cleaned = clean(comment.text or "")
     parent = clean(comment.parent).text.strip()[:_CONTEXT_LIMIT] if comment.parent else ""
     parent = parent or cleaned.quoted[:_CONTEXT_LIMIT]
-    community = (comment.community or "").strip()[:120]
+    community = clean(comment.community).text.strip()[:120] if comment.community else ""
     state, language = gate(cleaned.text, bool(parent))
     lower = cleaned.text.lower()
     if len(lower) != len(cleaned.text):

@@ -11,10 +11,10 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from adoption.sentiment.examples import Example
 from adoption.sentiment.ngrams import BITS, Floats, Hashed, hash_texts
 from adoption.sentiment.outputs import BARRIERS, COLUMNS, INTENSITIES
 from adoption.sentiment.signals import Signals
-from adoption.sentiment.training.corpus import Example
 from adoption.sentiment.verdict import KINDS, STANCES
 
 STRENGTH = {"stance": 4.0, "barrier": 6.0, "kind": 4.0, "intensity": 2.0}

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from adoption.sentiment.artefacts import COMBINE, NGRAMS
+from adoption.sentiment.examples import Example
 from adoption.sentiment.ngrams import Floats
 from adoption.sentiment.outputs import BARRIERS
 from adoption.sentiment.scoring import Combination, combine, combine_inputs
 from adoption.sentiment.signals import Signals
-from adoption.sentiment.training.corpus import Example
 from adoption.sentiment.training.linear import fit_combine, fit_ngrams, out_of_fold
 
 _HINTS = (0.0, 0.2, 0.4, 0.6, 0.9, 1.3)

@@ -1,0 +1,257 @@
+"""``adoption train``: everything under config/models from config/corpus and one seed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from platformdirs import user_cache_path
+
+from adoption.sentiment.artefacts import (
+    COMBINE,
+    ENCODER,
+    HEADS,
+    TOKENIZER,
+    read_artefacts,
+    write_manifest,
+)
+from adoption.sentiment.corrections import Correction, to_examples
+from adoption.sentiment.detector import FULL, LITE, PROFILES
+from adoption.sentiment.encoder import Encoder
+from adoption.sentiment.evaluation import Evaluation, evaluate
+from adoption.sentiment.examples import Example, corpus_files, read_examples
+from adoption.sentiment.lexicon import Lexicon
+from adoption.sentiment.ngrams import Floats
+from adoption.sentiment.scoring import (
+    Combination,
+    EncoderModel,
+    NgramModel,
+    combine,
+)
+from adoption.sentiment.signals import Signals, prepare
+from adoption.sentiment.taxonomy import load_taxonomy
+from adoption.sentiment.training.lite import fit_combination, train_lite, write_combination
+from adoption.sentiment.training.thresholds import (
+    GATE_RECALL,
+    REVIEW_RECALL,
+    flag_threshold,
+    recall_threshold,
+    stance_threshold,
+)
+from adoption.sentiment.verdict import NEUTRAL, PUSHBACK, SCORED
+from adoption.settings import config_dir
+
+Progress = Callable[[str, int, int | None], None]
+
+HELD_OUT = 0.1
+"""Share of the corpus, by whole source, that the encoder never sees; the combination is fitted on it."""
+CACHE_VARIABLE = "ADOPTION_TRAIN_CACHE"
+ENCODER_SHARE = 0.8
+"""Weight of the encoder beside the n-grams in barrier, kind and intensity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Examples with their prepared comments, side by side."""
+
+    examples: list[Example]
+    prepared: list[Signals]
+
+    def part(self, rows: Sequence[int]) -> Material:
+        """Some of them."""
+        return Material([self.examples[i] for i in rows], [self.prepared[i] for i in rows])
+
+
+def material(examples: Sequence[Example], lexicon: Lexicon) -> Material:
+    """Prepare examples; those that do not pass the gate teach nothing and are left out."""
+    prepared = [prepare(e.comment, lexicon) for e in examples]
+    kept = [i for i, s in enumerate(prepared) if s.state == SCORED]
+    return Material([examples[i] for i in kept], [prepared[i] for i in kept])
+
+
+def is_held_out(example: Example) -> bool:
+    """Whether the encoder never sees an example: by a hash of its source."""
+    number = int.from_bytes(hashlib.sha256(example.group.encode()).digest()[:4], "big")
+    return example.origin != "reviews" and number < HELD_OUT * 2**32
+
+
+def train(
+    seed: int,
+    out: Path,
+    corrections: Sequence[Correction] | None = None,
+    progress: Progress = lambda stage, done, total: None,
+) -> str:
+    """Train n-grams, encoder, heads, combination and thresholds, and write them.
+
+    Args:
+        seed: of everything that is drawn.
+        out: the folder to write; config/models to replace what ships.
+        corrections: what reviewers said; they are learned beside the corpus.
+        progress: told stage, steps done and steps in all.
+
+    Returns:
+        The figures on the development set, as text.
+
+    Raises:
+        SettingsError: the base weights cannot be had or are not the published ones.
+
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    (out / COMBINE).unlink(missing_ok=True)
+    lexicon = Lexicon(load_taxonomy())
+    examples = read_examples(corpus_files()) + to_examples(corrections or ())
+    corpus = material(examples, lexicon)
+    progress("n-grams", 0, None)
+    ngram_scores = train_lite(corpus.prepared, corpus.examples, out, seed)
+    train_encoder(corpus, out, seed, progress)
+    held = [i for i, e in enumerate(corpus.examples) if is_held_out(e)]
+    fit_full(corpus.part(held), ngram_scores[held], out, seed)
+    set_thresholds(corpus, ngram_scores, out)
+    about = {"seed": seed, "corpus": len(corpus.examples), "corrections": len(corrections or ())}
+    write_manifest(out, about)
+    return "\n\n".join(f"{p}\n{measure(out, p).as_text()}" for p in PROFILES)
+
+
+def train_encoder(corpus: Material, out: Path, seed: int, progress: Progress) -> None:
+    """Fine-tune the encoder on everything that is not held out; write it with its heads."""
+    from adoption.sentiment.training.base import base_folder
+    from adoption.sentiment.training.export import export
+    from adoption.sentiment.training.network import Pieces, Recipe, fit, head_arrays
+
+    cache = Path(os.environ.get(CACHE_VARIABLE) or user_cache_path("adoption", appauthor=False))
+    base = base_folder(cache)
+    seen = corpus.part([i for i, e in enumerate(corpus.examples) if not is_held_out(e)])
+    network, tokenizer, pad = fit(
+        base,
+        seen.prepared,
+        seen.examples,
+        Recipe(),
+        seed,
+        lambda done, total: progress("encoder", done, total),
+    )
+    weights, bias = head_arrays(network)
+    export(network, Pieces(seen.prepared, tokenizer, pad), out / ENCODER)
+    np.savez_compressed(out / HEADS, weights=weights, bias=bias)
+    tokenizer.no_truncation()
+    tokenizer.save(str(out / TOKENIZER), pretty=False)
+
+
+def fit_full(held: Material, ngram_scores: Floats, out: Path, seed: int) -> None:
+    """Fit the combination of n-grams and encoder on held-out sources."""
+    encoder_scores = _encoder_scores(out, held.prepared)
+    combination = fit_combination(
+        [ngram_scores, encoder_scores],
+        held.prepared,
+        held.examples,
+        seed,
+        (1 - ENCODER_SHARE, ENCODER_SHARE),
+    )
+    write_combination(out, FULL, combination)
+
+
+def _encoder_scores(out: Path, prepared: Sequence[Signals]) -> Floats:
+    write_manifest(out, {})
+    artefacts = read_artefacts(out, (HEADS, ENCODER, TOKENIZER))
+    encoder = Encoder(out / ENCODER, out / TOKENIZER, threads=os.cpu_count() or 1)
+    return EncoderModel(artefacts, encoder).score(prepared)
+
+
+def set_thresholds(corpus: Material, ngram_scores: Floats, out: Path) -> None:
+    """Choose the thresholds of both profiles and write them beside the combinations."""
+    held = [i for i, e in enumerate(corpus.examples) if is_held_out(e)]
+    development = material(development_set(), Lexicon(load_taxonomy()))
+    artefacts = read_artefacts(out, (COMBINE,))
+    models = {p: Combination.read(artefacts.combine[p]) for p in artefacts.combine}
+    unseen = Unseen(
+        corpus.part(held), ngram_scores[held],
+        development, NgramModel(artefacts).score(development.prepared),
+    )  # fmt: skip
+    gate = unseen.gate(models[LITE])
+    for profile, model in models.items():
+        write_combination(out, profile, model, unseen.thresholds(profile, model, gate, out))
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Messages that no weights were fitted to, with their n-gram scores: what thresholds rest on.
+
+    ``held`` comes from the corpus, by whole source; ``development`` is the development set.
+    """
+
+    held: Material
+    held_ngrams: Floats
+    development: Material
+    development_ngrams: Floats
+
+    def gate(self, lite: Combination) -> float:
+        """Below this lite probability, and without sign of the network, no encoder is needed."""
+        truth, probability = [], []
+        for place, scores in (
+            (self.held, self.held_ngrams),
+            (self.development, self.development_ngrams),
+        ):
+            p = combine([scores], place.prepared, lite).pushback
+            for i, (example, signals) in enumerate(
+                zip(place.examples, place.prepared, strict=True)
+            ):
+                if signals.target == "none":
+                    truth.append(example.stance == PUSHBACK)
+                    probability.append(float(p[i]))
+        return recall_threshold(truth, np.array(probability), GATE_RECALL)
+
+    def thresholds(
+        self, profile: str, model: Combination, gate: float, out: Path
+    ) -> dict[str, float]:
+        """Stance and review from the development set, flag also from held-out sources."""
+        held, development = [self.held_ngrams], [self.development_ngrams]
+        if profile == FULL:
+            held.append(_encoder_scores(out, self.held.prepared))
+            development.append(_encoder_scores(out, self.development.prepared))
+        held_p = combine(held, self.held.prepared, model).pushback
+        p = combine(development, self.development.prepared, model).pushback
+        truth = [e.stance == PUSHBACK for e in self.development.examples]
+        held_truth = [e.stance == PUSHBACK for e in self.held.examples]
+        ordinary = [e.stance == NEUTRAL and e.target == "absent" for e in self.held.examples]
+        meant = [s.target != "none" for s in self.held.prepared]
+        stance = stance_threshold(truth, p)
+        flag = flag_threshold(
+            [*held_truth, *truth],
+            np.concatenate([held_p, p]),
+            held_p[np.array(ordinary) & np.array(meant)],
+            sum(ordinary),
+            stance,
+        )
+        review = min(stance, recall_threshold(truth, p, REVIEW_RECALL))
+        return {"stance": stance, "flag": flag, "review": review, "gate": gate}
+
+
+def development_set() -> list[Example]:
+    """The labelled messages that thresholds are chosen on; never trained on."""
+    return read_examples([config_dir() / "eval" / "dev.jsonl"])
+
+
+def measure(out: Path, profile: str) -> Evaluation:
+    """The figures of a trained detector on the development set."""
+    from adoption.sentiment import load_detector
+
+    examples = development_set()
+    rows = [
+        {
+            "text": e.comment.text,
+            "parent": e.comment.parent,
+            "stance": e.stance,
+            "barrier": e.barrier,
+            "barriers_accepted": list(e.accepted),
+            "intensity": e.intensity,
+        }
+        for e in examples
+    ]
+    verdicts = load_detector(profile, models=out).judge([e.comment for e in examples])
+    return evaluate(rows, verdicts)
+
+
+__all__ = ["Material", "Progress", "train"]
