@@ -227,6 +227,8 @@ class HttpSession:
                 decoded[:] = [answer.json()]
             except ValueError:
                 raise _TryAgainError("an answer that is not complete JSON") from None
+            if decoded[0] is None:
+                raise _TryAgainError("an answer that says nothing")
             reason = judge(decoded[0]) if judge else None
             if reason:
                 wait = requested_wait(answer.headers, self._clock.now())

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from adoption.errors import SourceError
+from adoption.errors import SettingsError, SourceError
 from adoption.http.answer import Settings
 from adoption.http.guard import checked_origin, guarded_adapter
 
@@ -59,4 +59,11 @@ def _existing_file(path: str) -> str:
 def allow_other_origin(url: str, internal: bool) -> None:
     """Allow a pre-authenticated download address: https, no credentials in it, a public host."""
     parts = urlsplit(url)
-    checked_origin(f"{parts.scheme}://{parts.netloc}", internal=internal)
+    try:
+        checked_origin(f"{parts.scheme}://{parts.netloc}", internal=internal)
+    except SettingsError as error:
+        raise SourceError(
+            f"The server points to a download that is not allowed: {error.what}",
+            where=parts.hostname or "an address without a host",
+            next_step="Check the base address of the connection",
+        ) from None

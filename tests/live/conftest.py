@@ -9,11 +9,18 @@ import pytest
 from tests.live.peers.base import Peer
 from tests.live.peers.matrix import MatrixPeer
 from tests.live.peers.mattermost import MattermostPeer
+from tests.live.peers.microsoft_teams import MicrosoftTeamsPeer
 from tests.live.peers.slack import SlackPeer
 from tests.live.peers.viva_engage import VivaEngagePeer
 from tests.live.rig import Rig, rig_for
 
-PEERS: tuple[type[Peer], ...] = (MattermostPeer, SlackPeer, MatrixPeer, VivaEngagePeer)
+PEERS: tuple[type[Peer], ...] = (
+    MattermostPeer,
+    SlackPeer,
+    MatrixPeer,
+    VivaEngagePeer,
+    MicrosoftTeamsPeer,
+)
 
 
 @pytest.fixture(params=PEERS, ids=lambda peer: peer.connector.name)

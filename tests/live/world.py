@@ -30,6 +30,9 @@ class Post:
     edited: datetime | None = None
     deleted: datetime | None = None
     updated: datetime | None = None
+    """When the post or its thread changed last."""
+    touched: datetime | None = None
+    """When the post itself changed last; a new reply does not count."""
     reactions: dict[tuple[str, str], datetime] = field(default_factory=dict)
     kind: str = "person"
 
@@ -94,23 +97,23 @@ class World:
     def edit(self, post: Post) -> None:
         self.clock.advance(1)
         post.text += " edited"
-        post.edited = post.updated = self.now()
+        post.edited = post.updated = post.touched = self.now()
 
     def delete(self, post: Post, *, with_replies: bool = True) -> None:
         self.clock.advance(1)
         for item in self.posts:
             goes = item is post or (with_replies and item.root is post)
             if goes and item.deleted is None:
-                item.deleted = item.updated = self.now()
+                item.deleted = item.updated = item.touched = self.now()
 
     def react(self, post: Post, person: str = "ben", kind: str = "heart") -> None:
         self.clock.advance(1)
-        post.reactions[(person, kind)] = post.updated = self.now()
+        post.reactions[(person, kind)] = post.updated = post.touched = self.now()
 
     def unreact(self, post: Post, person: str = "ben", kind: str = "heart") -> None:
         self.clock.advance(1)
         post.reactions.pop((person, kind), None)
-        post.updated = self.now()
+        post.updated = post.touched = self.now()
 
     def standing(self, community: str | None = None) -> list[Post]:
         return [
@@ -159,7 +162,7 @@ class Kept:
             elif isinstance(row, Reaction):
                 self.reacted[(row.message_id, row.person_id, row.kind)] = row
             elif isinstance(row, Community):
-                self.places[row.id] = row.name.casefold().replace(" ", "-")
+                self.places[row.id] = row.name.split(": ")[-1].casefold().replace(" ", "-")
             elif isinstance(row, Person):
                 self.names[row.id] = (row.handle or row.name or row.id).casefold()
 
