@@ -13,16 +13,41 @@ from deltalake.exceptions import DeltaError
 
 from adoption.errors import StoreError
 
-_FULL = (
-    "no space left",
-    "disk is full",
-    "file too large",
-    "disk quota",
-    "os error 28",
-    "os error 27",
+UNCHANGED = "What was committed before is unchanged"
+
+_KINDS: tuple[tuple[frozenset[int], tuple[str, ...], str, str], ...] = (
+    (
+        frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT}),
+        ("no space left", "disk is full", "file too large", "quota", "os error 28", "os error 27"),
+        f"The disk is full ({{doing}}). {UNCHANGED}",
+        "Free some space and run the same command again",
+    ),
+    (
+        frozenset({errno.EIO}),
+        ("disk i/o error",),
+        f"The disk did not take the data ({{doing}}). {UNCHANGED}",
+        "See whether the disk is full or failing, then run the same command again",
+    ),
+    (
+        frozenset({errno.EROFS, errno.EACCES, errno.EPERM}),
+        ("readonly", "read-only", "permission denied", "unable to open database"),
+        f"The data folder cannot be written ({{doing}}). {UNCHANGED}",
+        "Allow writing to this folder, or choose another one with --home",
+    ),
+    (
+        frozenset(),
+        ("locked", "busy"),
+        f"The data folder was busy for too long ({{doing}}). {UNCHANGED}",
+        "Run the same command again in a minute",
+    ),
+    (
+        frozenset(),
+        ("malformed", "not a database", "corrupt", "no magic bytes", "no such table"),
+        "A file of the data folder is damaged ({doing})",
+        "Run adoption doctor, then restore the data folder from a backup",
+    ),
 )
-_READ_ONLY = ("readonly", "read-only", "permission denied", "unable to open database")
-_DAMAGED = ("malformed", "not a database", "corrupt", "no magic bytes", "no such table")
+"""Error numbers and words by which a fault is known, what to say of it, and what to do next."""
 
 
 @contextmanager
@@ -46,37 +71,11 @@ def store_faults(home: Path, doing: str) -> Iterator[None]:
 def _explained(error: Exception, home: Path, doing: str) -> StoreError:
     words = str(error).casefold()
     number = error.errno if isinstance(error, OSError) else None
-    unchanged = "What was committed before is unchanged"
-    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or _any_in(_FULL, words):
-        return StoreError(
-            f"The disk is full ({doing}). {unchanged}",
-            where=str(home),
-            next_step="Free some space and run the same command again",
-        )
-    if number in (errno.EROFS, errno.EACCES, errno.EPERM) or _any_in(_READ_ONLY, words):
-        return StoreError(
-            f"The data folder cannot be written ({doing}). {unchanged}",
-            where=str(home),
-            next_step="Allow writing to this folder, or choose another one with --home",
-        )
-    if "locked" in words or "busy" in words:
-        return StoreError(
-            f"The data folder was busy for too long ({doing}). {unchanged}",
-            where=str(home),
-            next_step="Run the same command again in a minute",
-        )
-    if _any_in(_DAMAGED, words):
-        return StoreError(
-            f"A file of the data folder is damaged ({doing})",
-            where=str(home),
-            next_step="Run adoption doctor, then restore the data folder from a backup",
-        )
+    for numbers, needles, what, next_step in _KINDS:
+        if number in numbers or any(needle in words for needle in needles):
+            return StoreError(what.format(doing=doing), where=str(home), next_step=next_step)
     return StoreError(
-        f"Storage failed with {type(error).__name__} ({doing}). {unchanged}",
+        f"Storage failed with {type(error).__name__} ({doing}). {UNCHANGED}",
         where=str(home),
         next_step="Run the same command again; if it fails again, run adoption doctor",
     )
-
-
-def _any_in(needles: tuple[str, ...], words: str) -> bool:
-    return any(needle in words for needle in needles)

@@ -16,6 +16,8 @@ from adoption.store import Counts, Enabler, Identity, Network, Store, migrations
 from adoption.store.control import Control
 from tests.store.build import MONDAY, message, put
 
+RELEASED = migrations.CURRENT
+
 
 def test_networks_are_kept_replaced_and_forgotten(store: Store) -> None:
     control = store.control
@@ -155,7 +157,7 @@ class TestMigrations:
     def test_an_older_store_is_backed_up_and_brought_up_to_date(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        path = tmp_path / "app.sqlite"
+        path, old = tmp_path / "app.sqlite", migrations.CURRENT
         first = Control(path)
         first.put_network(Network("net", "table"))
         first.close()
@@ -164,17 +166,17 @@ class TestMigrations:
         upgraded = Control(path)
         assert upgraded.networks() == [Network("net", "table")]
         upgraded.close()
-        assert _version(path) == 2
-        backup = tmp_path / "app.sqlite.v1.bak"
-        assert _version(backup) == 1
+        assert _version(path) == old + 1
+        backup = tmp_path / f"app.sqlite.v{old}.bak"
+        assert _version(backup) == old
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
         Control(path).close()
-        assert _version(path) == 2
+        assert _version(path) == old + 1
 
     def test_a_step_that_fails_leaves_the_store_as_it_was_and_may_be_repeated(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        path = tmp_path / "app.sqlite"
+        path, old = tmp_path / "app.sqlite", migrations.CURRENT
         Control(path).close()
         with monkeypatch.context() as broken:
             _next_release(
@@ -182,10 +184,10 @@ class TestMigrations:
             )
             with pytest.raises(StoreError, match="opening the control file"):
                 Control(path)
-        assert _version(path) == 1
+        assert _version(path) == old
         _next_release(monkeypatch, "CREATE TABLE added (one INTEGER)")
         Control(path).close()
-        assert _version(path) == 2
+        assert _version(path) == old + 1
 
     def test_a_newer_store_is_refused_and_left_alone(self, tmp_path: Path) -> None:
         home = tmp_path / "home"
