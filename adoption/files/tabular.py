@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -36,6 +37,7 @@ _SAMPLE_RECORDS = 1000
 _BATCH_ROWS = 5000
 _SHARED_TEXT = "xl/sharedStrings.xml"
 _WORKBOOK = "xl/workbook.xml"
+_EXACT_BELOW = 10**15
 
 
 class Record(NamedTuple):
@@ -235,18 +237,13 @@ class _Workbook(Tabular):
         )
 
     def _rows(self, name: str) -> Iterator[Sequence[Cell]]:
-        book = _load_workbook(self._archive)
-        try:
-            yield from book[name].iter_rows(values_only=True)
-        except (ValueError, KeyError, SyntaxError, zipfile.BadZipFile) as error:
-            raise _broken_workbook(self._archive) from error
-        finally:
-            book.close()
+        with _open_workbook(self._archive) as book:
+            for cells in book[name].iter_rows(values_only=True):
+                yield [_inexact(cell) for cell in cells]
 
     def _find(self, sheet: str | None) -> tuple[str, int, list[str]]:
-        book = _load_workbook(self._archive)
-        names = [one.title for one in book.worksheets]
-        book.close()
+        with _open_workbook(self._archive) as book:
+            names = [one.title for one in book.worksheets]
         if sheet and sheet not in names:
             raise SettingsError(
                 f"There is no sheet called {sheet!r}",
@@ -320,24 +317,36 @@ class _Parquet(Tabular):
                 raise self._damaged() from error
 
 
-def _load_workbook(archive: Archive) -> Any:
+@contextmanager
+def _open_workbook(archive: Archive) -> Iterator[Any]:
     # Imported here because it is slow to load and most files are no workbooks.
     from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        with warnings.catch_warnings():
+        # Given as a stream, because openpyxl judges a path by its ending.
+        with archive.path.open("rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            return load_workbook(archive.path, read_only=True, data_only=True)
-    except (ValueError, KeyError, SyntaxError, zipfile.BadZipFile, OSError) as error:
-        raise _broken_workbook(archive) from error
+            book = load_workbook(stream, read_only=True, data_only=True)
+            try:
+                yield book
+            finally:
+                book.close()
+    except (
+        ValueError, KeyError, TypeError, SyntaxError, OSError, zipfile.BadZipFile,
+        InvalidFileException,
+    ) as error:  # fmt: skip
+        raise SourceError(
+            "The workbook cannot be read",
+            where=str(archive.path),
+            next_step="Open it in Excel, save it again as xlsx, or save the sheet as CSV",
+        ) from error
 
 
-def _broken_workbook(archive: Archive) -> SourceError:
-    return SourceError(
-        "The workbook cannot be read",
-        where=str(archive.path),
-        next_step="Open it in Excel, save it again as xlsx, or save the sheet as CSV",
-    )
+def _inexact(cell: Any) -> Cell:
+    """A cell as read, but a whole number with more digits than Excel keeps as the float it is."""
+    is_long = isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= _EXACT_BELOW
+    return float(cell) if is_long else cell
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Cell]:
