@@ -250,7 +250,26 @@ class Control:
     # Reviews and enablers
 
     def add_review(self, review: Review) -> int:
-        """Keep a reviewer's word; it counts at once, so a new snapshot is published.
+        """Keep a reviewer's word; see :meth:`add_reviews`."""
+        return self.add_reviews([review])
+
+    def add_reviews(self, reviews: Sequence[Review]) -> int:
+        """Keep what one reviewer said, all or nothing; it counts at once, in a new snapshot.
+
+        Returns:
+            The id of the new snapshot.
+
+        """
+        with self.transaction() as db:
+            db.executemany(
+                "INSERT INTO reviews (network, message_id, verdict, barrier, reviewer_role, at, reason)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(*review[:5], review.at.isoformat(), review.reason) for review in reviews],
+            )
+            return _republish(db, _counted("review", len(reviews)), reviews[0].reviewer_role)
+
+    def undo_review(self, network: str, message_id: str, reviewer_role: str) -> int:
+        """Take the newest review of a message back; an earlier one counts again.
 
         Returns:
             The id of the new snapshot.
@@ -258,19 +277,19 @@ class Control:
         """
         with self.transaction() as db:
             db.execute(
-                "INSERT INTO reviews (network, message_id, verdict, barrier, reviewer_role, at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (*review[:5], review.at.isoformat()),
+                "DELETE FROM reviews WHERE id = (SELECT max(id) FROM reviews"
+                " WHERE network = ? AND message_id = ?)",
+                (network, message_id),
             )
-            return _republish(db, "review", review.reviewer_role)
+            return _republish(db, "review taken back", reviewer_role)
 
     def reviews(self) -> list[Review]:
         """The newest review of each message, oldest first."""
         rows = self._rows(
-            "SELECT network, message_id, verdict, barrier, reviewer_role, at FROM reviews WHERE id IN"
-            " (SELECT max(id) FROM reviews GROUP BY network, message_id) ORDER BY id"
+            "SELECT network, message_id, verdict, barrier, reviewer_role, at, reason FROM reviews"
+            " WHERE id IN (SELECT max(id) FROM reviews GROUP BY network, message_id) ORDER BY id"
         )
-        return [Review(r[0], r[1], r[2], r[3], r[4], _time(r[5])) for r in rows]
+        return [Review(*row[:5], _time(row[5]), row[6]) for row in rows]
 
     def put_enabler(self, enabler: Enabler) -> int:
         """Register an enabler (id 0) or change one; returns its id."""
@@ -395,6 +414,10 @@ def _new_snapshot(
     db.execute("DELETE FROM metric_cache WHERE snapshot_id < ?", (number,))
     _audit(db, at, actor, "publish", f"snapshot {number}: {reason}")
     return int(number or 0)
+
+
+def _counted(word: str, number: int) -> str:
+    return word if number == 1 else f"{number} {word}s"
 
 
 def _republish(db: sqlite3.Connection, reason: str, actor: str) -> int:

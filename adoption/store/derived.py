@@ -135,7 +135,9 @@ VIEWS = {
             f.polarity, f.subjectivity, f.language, f.target,
             CASE WHEN r.verdict IS NULL THEN f.flag
                 WHEN r.verdict = 'pushback' THEN 'flag' ELSE 'pass' END AS flag,
-            f.model, r.verdict IS NOT NULL AS reviewed
+            f.model, r.verdict IS NOT NULL AS reviewed,
+            coalesce(r.reason = 'random', false) AS drawn,
+            f.state AS model_state, f.pushback AS model_pushback, f.flag AS model_flag
         FROM scored_facts f LEFT JOIN reviews r
             ON f.network = r.network AND f.message_id = r.message_id
         WHERE f.model IS NOT NULL""",

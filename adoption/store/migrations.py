@@ -106,7 +106,9 @@ CREATE TABLE metric_cache (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_WHY_REVIEWED = "ALTER TABLE reviews ADD COLUMN reason TEXT NOT NULL DEFAULT '';"
+
+STEPS: tuple[str, ...] = (_FIRST, _WHY_REVIEWED)
 CURRENT = len(STEPS)
 
 

@@ -30,7 +30,7 @@ from adoption.store.schema import TABLES
 
 PIN_WAIT_SECONDS = 60.0
 _REVIEWS = pa.schema(
-    [(name, pa.string()) for name in ("network", "message_id", "verdict", "barrier")]
+    [(name, pa.string()) for name in ("network", "message_id", "verdict", "barrier", "reason")]
 )
 
 

@@ -88,7 +88,8 @@ class Review(NamedTuple):
     """A reviewer's word on one message.
 
     ``verdict`` is ``pushback``, ``support``, ``neutral`` or ``undetermined``; ``barrier`` is a code
-    when the reviewer corrected it. Only the reviewer's role is kept.
+    when the reviewer corrected it. Only the reviewer's role is kept. ``reason`` says why the message
+    was reviewed: ``random`` when it was drawn by chance, so that it speaks for those not reviewed.
     """
 
     network: str
@@ -97,6 +98,7 @@ class Review(NamedTuple):
     barrier: str | None
     reviewer_role: str
     at: datetime
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
