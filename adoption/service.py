@@ -175,9 +175,11 @@ class Service:
     ) -> ScoreResult:
         """Score what is new, or everything when the model changed or ``everything`` is asked."""
         detector = load_detector(profile)
-        return score(
+        result = score(
             self._store, detector, progress=progress, cancelled=cancelled, everything=everything
         )
+        self.warm()
+        return result
 
     # Figures
 
@@ -243,6 +245,16 @@ class Service:
                 cache=self._store.control,
             )
             return release_comments(raw, self._masker(), self.floors)
+
+    def warm(self) -> None:
+        """Compute what the first page shows, so that the first visitor does not wait for it."""
+        if self.data_span() is None:
+            return
+        period = self.latest_period()
+        self.overview(period, Selection())
+        for name in ("active-share", "pushback-rate"):
+            self.metric(name, period, by="department")
+        self.comments(period)
 
     def groups(self) -> dict[str, list[tuple[str, str]]]:
         """What figures can be limited to: networks, communities and departments, key and label."""

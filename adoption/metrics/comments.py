@@ -9,10 +9,14 @@ from datetime import date
 
 import ibis
 
-from adoption.metrics.compute import Cache, Lacks, compute
+from adoption.metrics.compute import Lacks, compute
 from adoption.metrics.figures import Figures, Selection
 from adoption.metrics.frames import Frames, Tables, records
+from adoption.metrics.memory import Cache
 from adoption.period import Period
+
+REPEATS = 3
+"""Equal texts are shown once; so many times as many rows are looked at to fill the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def _comments(
         verdicts = verdicts.filter(verdicts.barrier == barrier)
     surest = verdicts.order_by(
         [ibis.desc("reviewed"), ibis.desc("pushback"), "network", "message_id"]
-    ).limit(limit)
+    ).limit(limit * REPEATS)
     texts = snapshot.table("messages").select("network", "message_id", "text", "month")
     scores = snapshot.table("scores").select("network", "message_id", "model", "evidence")
     names = snapshot.table("communities").select("network", "community_id", "name")
@@ -100,7 +104,11 @@ def _comments(
         .left_join(names, ["network", "community_id"], rname="{name}_of_community")
         .order_by([ibis.desc("reviewed"), ibis.desc("pushback"), "network", "message_id"])
     )
+    seen: set[str] = set()
     for row in records(found):
+        if row["text"] in seen or len(seen) == limit:
+            continue
+        seen.add(row["text"])
         yield RawComment(
             text=row["text"],
             evidence=_spans(row["evidence"]),

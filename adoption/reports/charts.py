@@ -109,9 +109,10 @@ def stacked(points: Sequence[Point], *, title: str, height: int = 280) -> dict[s
         "encoding": {
             "x": {
                 "field": "at",
-                "type": "temporal",
+                "timeUnit": "yearmonthdate",
+                "type": "ordinal",
                 "title": None,
-                "axis": {"format": "%-d %b %y"},
+                "axis": {"format": "%-d %b %y", "labelAngle": 0, "labelOverlap": True},
             },
             "y": {"field": "value", "type": "quantitative", "title": title, "stack": "zero"},
             "color": {

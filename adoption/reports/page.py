@@ -14,7 +14,7 @@ from markupsafe import Markup
 from adoption.privacy import Released, ReleasedComment
 from adoption.reports import charts
 from adoption.reports.build import LIMITS, PURPOSE, Report
-from adoption.reports.points import points, ranked
+from adoption.reports.points import points, ranked, ranking
 from adoption.wording import (
     amount,
     change,
@@ -81,6 +81,7 @@ def _environment() -> Environment:
         "figure": figure,
         "interval": interval,
         "period_words": period_words,
+        "ranking": ranking,
         "short_figure": short_figure,
         "marked": marked,
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from adoption.privacy import Released
+from adoption.ui import parts
 
 
 def no_data() -> None:
@@ -29,5 +30,4 @@ def nothing_to_draw(figures: Released) -> None:
     """A chart without a single point: say why."""
     notes = [cell.note for cell in (figures.total, *figures.rows) if cell.note]
     st.caption(notes[0] if notes else "There is nothing to show for this choice.")
-    if figures.suppressed:
-        st.caption(f":material/visibility_off: {figures.floor}")
+    parts.left_out(figures)

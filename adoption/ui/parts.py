@@ -11,10 +11,10 @@ import streamlit as st
 
 from adoption.metrics.taxonomy import group_titles
 from adoption.overview import Headline
-from adoption.privacy import Released, ReleasedComment, State
+from adoption.privacy import Released, ReleasedComment
 from adoption.reports.charts import Point
 from adoption.reports.page import marked
-from adoption.reports.points import TIME_SPLITS, points
+from adoption.reports.points import TIME_SPLITS, points, ranking
 from adoption.wording import (
     Change,
     Tone,
@@ -99,15 +99,25 @@ def chart(spec: dict[str, object], alt: str, key: str) -> None:
     st.vega_lite_chart(spec, width="stretch", alt=alt, key=key)
 
 
-def hidden_note(released: Released) -> None:
+def left_out(released: Released) -> None:
     """What the chart above leaves out, by name, and why: said once under the chart."""
-    hidden = [cell.label for cell in released if cell.state is State.SUPPRESSED]
-    silent = [cell.label for cell in released if cell.state is State.NOT_AVAILABLE]
-    if hidden:
-        which = ", ".join(dict.fromkeys(hidden))
-        st.caption(f":material/visibility_off: Hidden for privacy: {which}. {released.floor}")
-    if silent and released.by not in TIME_SPLITS:
-        st.caption(f":material/remove: Nothing to count: {', '.join(dict.fromkeys(silent))}.")
+    if released.across or released.by in TIME_SPLITS:
+        if released.suppressed:
+            st.caption(
+                f":material/visibility_off: {released.suppressed} of {len(released.rows)} figures "
+                f"are hidden for privacy. {released.floor}"
+            )
+        return
+    found = ranking(released)
+    if found.nothing:
+        st.caption(f"None: {', '.join(found.nothing)}.")
+    if found.silent:
+        st.caption(f"Nothing to count: {', '.join(found.silent)}.")
+    if found.hidden:
+        st.caption(
+            f":material/visibility_off: Hidden for privacy: {', '.join(found.hidden)}. "
+            f"{released.floor}"
+        )
 
 
 def comment_card(comment: ReleasedComment) -> None:

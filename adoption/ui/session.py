@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import streamlit as st
 
 from adoption.errors import AdoptionError
 from adoption.metrics import Selection
-from adoption.period import WEEK, Period, monday, week_name
+from adoption.period import WEEK, Period, monday, parse_week, week_name
 from adoption.service import Service
 from adoption.settings import default_home
-from adoption.wording import day, period_words
+from adoption.wording import period_words
 
 LENGTHS = (4, 13, 26, 52)
 DEFAULT_LENGTH = 13
@@ -54,29 +54,27 @@ def filters(*, communities: bool = False) -> Filters | None:
     groups = service().groups()
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         length = st.selectbox(
-            "Period",
+            "Weeks",
             LENGTHS,
             index=LENGTHS.index(DEFAULT_LENGTH),
-            format_func=lambda weeks: f"{weeks} weeks",
             key="weeks",
             bind="query-params",
             width=130,
         )
-        weeks = _week_ends(span)
+        weeks = _week_names(span)
         until = st.selectbox(
             "Up to and including",
             weeks,
-            format_func=_week_label,
             key="until",
             bind="query-params",
-            width=210,
+            width=170,
         )
         departments = _choice("Departments", groups["departments"], "department", 260)
         chosen = (
             _choice("Communities", groups["communities"], "community", 260) if communities else ()
         )
         networks = _choice("Networks", groups["networks"], "network", 200)
-    end = date.fromisoformat(until or weeks[0]) + WEEK
+    end = parse_week(until or weeks[0]) + WEEK
     period = Period(end - (length or DEFAULT_LENGTH) * WEEK, end)
     return Filters(period, Selection(networks, chosen, departments))
 
@@ -106,22 +104,17 @@ def _choice(
     )
 
 
-def _week_ends(span: tuple[date, date]) -> list[str]:
-    """The Mondays of all weeks with data, newest whole week first, as ISO dates."""
+def _week_names(span: tuple[date, date]) -> list[str]:
+    """All ISO weeks with data, newest whole week first."""
     newest = Period.last_weeks(span[1], 1).start
     oldest = min(monday(span[0]), newest)
-    return [(newest - number * WEEK).isoformat() for number in range((newest - oldest) // WEEK + 1)]
+    return [week_name(newest - number * WEEK) for number in range((newest - oldest) // WEEK + 1)]
 
 
-def _week_label(start: str) -> str:
-    first = date.fromisoformat(start)
-    return f"{week_name(first)} (to {day(first + timedelta(days=6))})"
-
-
-def run_page(draw: object) -> None:
+def run_page(draw: Callable[[], None]) -> None:
     """Draw a page; an expected error becomes a calm message instead of a trace."""
     try:
-        draw()  # type: ignore[operator]
+        draw()
     except AdoptionError as problem:
         st.error(f"**{problem.what}**" + (f" ({problem.where})" if problem.where else ""))
         if problem.next_step:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from adoption.overview import Headline
 from adoption.reports import charts
-from adoption.reports.points import points, ranked
+from adoption.reports.points import points, ranked, ranking
 from adoption.ui import empty, parts
 from adoption.ui.session import Filters, filters, period_line, run_page, service
 from adoption.ui.story import story
@@ -60,7 +60,7 @@ def trends(chosen: Filters, by_name: dict[str, Headline]) -> None:
                     alt=f"{weekly.title} for each week of {weekly.period}",
                     key=f"trend-{name}",
                 )
-                parts.hidden_note(weekly)
+                parts.left_out(weekly)
             else:
                 empty.nothing_to_draw(weekly)
 
@@ -75,7 +75,7 @@ def departments(chosen: Filters) -> None:
         figures = service().metric(name, chosen.period, chosen.selection, "department")
         with place, st.container(border=True):
             st.subheader(f"{figures.title} by department", anchor=False)
-            if any(cell.shown for cell in figures):
+            if ranking(figures).shown:
                 parts.chart(
                     charts.bars(
                         ranked(figures),
@@ -86,7 +86,7 @@ def departments(chosen: Filters) -> None:
                     alt=f"{figures.title} for each department",
                     key=f"departments-{name}",
                 )
-                parts.hidden_note(figures)
+                parts.left_out(figures)
             else:
                 empty.nothing_to_draw(figures)
 

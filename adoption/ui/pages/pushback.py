@@ -7,7 +7,7 @@ import streamlit as st
 from adoption.metrics.taxonomy import barrier_titles
 from adoption.overview import Headline
 from adoption.reports import charts
-from adoption.reports.points import ranked
+from adoption.reports.points import ranked, ranking
 from adoption.ui import empty, parts
 from adoption.ui.export import export_button
 from adoption.ui.session import Filters, filters, period_line, run_page, service
@@ -67,7 +67,7 @@ def reasons(chosen: Filters) -> None:
                 alt="Share of pushback for each reason",
                 key="reasons",
             )
-            parts.hidden_note(mix)
+            parts.left_out(mix)
         else:
             empty.nothing_to_draw(mix)
     with right, st.container(border=True):
@@ -81,7 +81,7 @@ def reasons(chosen: Filters) -> None:
                 alt="Pushback per 1,000 messages for each group of reasons, in steps of four weeks",
                 key="reasons-over-time",
             )
-            parts.hidden_note(weekly)
+            parts.left_out(weekly)
         else:
             empty.nothing_to_draw(weekly)
 
@@ -96,7 +96,7 @@ def places(chosen: Filters) -> None:
         figures = service().metric("pushback-rate", chosen.period, chosen.selection, split)
         with place, st.container(border=True):
             st.subheader(words, anchor=False)
-            if any(cell.shown for cell in figures):
+            if ranking(figures).shown:
                 parts.chart(
                     charts.bars(
                         ranked(figures, 14), title="Per 1,000 messages", colour=charts.AMBER
@@ -104,7 +104,7 @@ def places(chosen: Filters) -> None:
                     alt=f"Pushback per 1,000 messages, {words.lower()}",
                     key=f"places-{split}",
                 )
-                parts.hidden_note(figures)
+                parts.left_out(figures)
             else:
                 empty.nothing_to_draw(figures)
 
