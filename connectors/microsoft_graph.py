@@ -190,7 +190,7 @@ class MicrosoftGraph(LiveConnector):
     # -- people --------------------------------------------------------------------------------
 
     def _users(self) -> Iterator[list[dict[str, Any]]]:
-        params = {"$select": USER_FIELDS, "$expand": "manager($select=id)", "$top": 999}
+        params = {"$select": USER_FIELDS, "$expand": "manager", "$top": 999}
         for body in graph_pages(self.session, "users", params):
             yield values(body, "users")
 
