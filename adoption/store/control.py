@@ -289,7 +289,7 @@ class Control:
             "SELECT network, message_id, verdict, barrier, reviewer_role, at, reason FROM reviews"
             " WHERE id IN (SELECT max(id) FROM reviews GROUP BY network, message_id) ORDER BY id"
         )
-        return [Review(*row[:5], _time(row[5]), row[6]) for row in rows]
+        return [Review(r[0], r[1], r[2], r[3], r[4], _time(r[5]), r[6]) for r in rows]
 
     def put_enabler(self, enabler: Enabler) -> int:
         """Register an enabler (id 0) or change one; returns its id."""
