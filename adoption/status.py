@@ -96,6 +96,7 @@ class ConnectionState:
     connector: str
     state: str
     messages: int
+    people: int
     newest: datetime | None
     last_run: RunRecord | None
 
@@ -106,6 +107,7 @@ class ConnectionState:
             "connector": self.connector,
             "state": self.state,
             "messages": self.messages,
+            "people": self.people,
             "newest": _iso(self.newest),
             "last_run": run_as_dict(self.last_run) if self.last_run else None,
         }
@@ -140,7 +142,13 @@ def connection_states(store: Store, connections: Mapping[str, Connection]) -> li
         state = "imported" if connection is None else "paused" if connection.paused else "connected"
         states.append(
             ConnectionState(
-                network, kind, state, found.messages, found.newest, runs[0] if runs else None
+                network,
+                kind,
+                state,
+                found.messages,
+                found.people,
+                found.newest,
+                runs[0] if runs else None,
             )
         )
     return states

@@ -10,6 +10,7 @@ from adoption.period import Period
 from adoption.privacy import Cell, Released
 
 DASH = "–"
+SAME = "as before"
 UNIT_WORDS = {
     "people": "people",
     "count": "",
@@ -84,16 +85,21 @@ def change(now: Released, before: Released) -> Change | None:
         return None
     difference = new - old
     text = _difference(difference, old, now.unit)
-    sign = (
-        0
-        if text.lstrip("+-−").startswith(("0.0", "0 ")) or text in {"0", "±0"}
-        else _sign(difference)
-    )
-    if sign == 0 or now.better == "none":
+    if not any(digit in text for digit in "123456789"):
+        return Change(SAME, Tone.FLAT, 0)
+    sign = _sign(difference)
+    if now.better == "none":
         tone = Tone.FLAT
     else:
         tone = Tone.GOOD if (sign > 0) == (now.better == "up") else Tone.BAD
     return Change(text, tone, sign)
+
+
+def change_words(moved: Change) -> str:
+    """A change inside a sentence: ``4.0 fewer than before``, ``0.3 points more than before``."""
+    if not moved.sign:
+        return moved.text
+    return f"{moved.text.lstrip('+-')} {'more' if moved.sign > 0 else 'less'} than before"
 
 
 def age(moment: datetime, now: datetime | None = None) -> str:

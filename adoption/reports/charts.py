@@ -203,6 +203,11 @@ def bars(
     return _framed(spec, max(90, 30 * len(points) + 50))
 
 
+def inked(spec: dict[str, Any], ink: str) -> dict[str, Any]:
+    """The chart with its texts and interval lines in a colour that suits the background."""
+    return {**spec, "config": {"text": {"color": ink}, "rule": {"color": ink}}}
+
+
 def printed(spec: dict[str, Any], width: int = 640) -> dict[str, Any]:
     """The same chart for paper: a fixed width, our own colours, dark text on white."""
     return {

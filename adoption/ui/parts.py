@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
 from adoption.metrics.taxonomy import group_titles
 from adoption.overview import Headline
 from adoption.privacy import Released, ReleasedComment
-from adoption.reports.charts import Point
+from adoption.reports.charts import Point, inked
 from adoption.reports.page import marked
 from adoption.reports.points import TIME_SPLITS, points, ranking
 from adoption.wording import (
@@ -21,13 +21,14 @@ from adoption.wording import (
     age,
     change,
     counted_from,
-    figure,
     interval,
     short_figure,
 )
 
 STALE_DAYS = 8
 INTENSITY = {1: "mild", 2: "clear", 3: "strong"}
+LIGHT_INK = "#1B2B2E"
+DARK_INK = "#E6EEEE"
 MARK_STYLE = "background:#F0A35B55;color:inherit;border-radius:3px;padding:0 2px"
 KIND = {"objection": "won't", "obstacle": "can't"}
 
@@ -39,17 +40,18 @@ def page_title(title: str, caption: str = "") -> None:
         st.caption(caption)
 
 
-def headline_card(headline: Headline, comparison: str) -> None:
+def headline_card(headline: Headline) -> None:
     """One headline figure with its change, coloured by whether the change is welcome."""
     now = headline.now
     moved = change(now, headline.before)
     cell = now.total
     st.metric(
-        now.title,
-        short_figure(cell, now.unit) if not cell.shown else figure(cell, now.unit),
+        f"{now.title} per 1,000" if now.unit == "per_1000" else now.title,
+        short_figure(cell, now.unit),
         moved.text if moved else None,
         delta_color=_colour(moved),
-        delta_description=comparison if moved else None,
+        delta_arrow="off" if moved and not moved.sign else "auto",
+        delta_description="vs before" if moved and moved.sign else None,
         help=explanation(now),
         border=True,
         height="stretch",
@@ -94,9 +96,10 @@ def named_series(released: Released) -> list[Point]:
     ]
 
 
-def chart(spec: dict[str, object], alt: str, key: str) -> None:
+def chart(spec: dict[str, Any], alt: str, key: str) -> None:
     """Draw a chart with a text for those who cannot see it."""
-    st.vega_lite_chart(spec, width="stretch", alt=alt, key=key)
+    ink = DARK_INK if st.context.theme.type == "dark" else LIGHT_INK
+    st.vega_lite_chart(inked(spec, ink), width="stretch", alt=alt, key=key)
 
 
 def left_out(released: Released) -> None:

@@ -27,11 +27,6 @@ class Filters:
     period: Period
     selection: Selection
 
-    @property
-    def comparison(self) -> str:
-        """The comparison in words."""
-        return f"on the {len(self.period)} weeks before"
-
 
 @st.cache_resource(show_spinner=False)
 def _opened(home: str) -> Service:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adoption.overview import Headline
-from adoption.wording import Tone, amount, change, counted_from
+from adoption.wording import amount, change, change_words, counted_from
 
 
 def story(by_name: Mapping[str, Headline]) -> str:
@@ -47,6 +47,4 @@ def _moved(headline: Headline) -> str:
     moved = change(headline.now, headline.before)
     if moved is None:
         return ""
-    if moved.tone is Tone.FLAT and moved.sign == 0:
-        return ", as before"
-    return f", {moved.text} compared with before"
+    return f", {change_words(moved)}"

@@ -47,7 +47,10 @@ def network_card(network: ConnectionState) -> None:
             st.badge(words, color=colour)  # type: ignore[arg-type]
         newest = f", newest {age(network.newest)}" if network.newest else ""
         when = f" Last run {age(run.started_at)}." if run else ""
-        st.markdown(f"{plural(network.messages, 'message')}{newest}.{when}")
+        what = plural(network.messages, "message") if network.messages else ""
+        people = plural(network.people, "person", "people") if network.people else ""
+        found = " from ".join(part for part in (what, people) if part) or "Nothing read yet"
+        st.markdown(f"{found}{newest}.{when}")
         if run and run.error:
             st.error(run.error, icon=":material/error:")
         for note in run.notes[:6] if run else ():
@@ -120,6 +123,9 @@ def runs() -> None:
             for run in found
         ],
         hide_index=True,
+        column_config={
+            "Started": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone="UTC")
+        },
         alt="The last runs with their state and counts",
     )
 

@@ -31,9 +31,9 @@ def draw() -> None:
     newest = max((item.newest for item in service().connections.all() if item.newest), default=None)
     parts.stale_warning(newest)
     st.markdown(story(by_name))
-    with st.grid(5, min_column_width=205):
+    with st.grid(5, min_column_width=165):
         for headline in headlines:
-            parts.headline_card(headline, chosen.comparison)
+            parts.headline_card(headline)
     trends(chosen, by_name)
     departments(chosen)
     parts.notes_of(headline.now for headline in headlines)

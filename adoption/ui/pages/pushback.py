@@ -43,9 +43,9 @@ def draw() -> None:
         )
         for name in HEADLINES
     ]
-    with st.grid("auto", min_column_width=215):
+    with st.grid(4, min_column_width=165):
         for headline in headlines:
-            parts.headline_card(headline, chosen.comparison)
+            parts.headline_card(headline)
     reasons(chosen)
     places(chosen)
     comments(chosen)
