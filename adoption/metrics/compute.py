@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Protocol
 
-from adoption import __version__
 from adoption.connector import Capability
 from adoption.errors import SettingsError
 from adoption.metrics.catalogue import metric_called
@@ -23,6 +20,7 @@ from adoption.metrics.figures import (
     figures_from_dict,
 )
 from adoption.metrics.frames import TIME_SPLITS, Frames, Tables, records, split_columns
+from adoption.metrics.memory import Cache, Memory
 from adoption.metrics.metric import Floor, Metric, Scene
 from adoption.metrics.roster import ROSTER_SPLITS, Roster, counted
 from adoption.metrics.taxonomy import barrier_groups, barrier_titles, group_titles
@@ -40,16 +38,6 @@ STATE_TITLES = {
 }
 
 
-class Cache(Protocol):
-    """Where computed figures are kept; :class:`adoption.store.Control` is one."""
-
-    def cached_metric(self, metric: str, params: str, snapshot: int) -> str | None:
-        """A figure computed before for exactly this snapshot, as JSON."""
-
-    def cache_metric(self, metric: str, params: str, snapshot: int, value: str) -> None:
-        """Keep a figure (JSON)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked: one metric, for a period and a selection, split once or twice."""
@@ -65,21 +53,15 @@ class Question:
         """The splits that are set."""
         return tuple(split for split in (self.by, self.across) if split)
 
-    def params(self, lacks: Lacks) -> str:
-        """Everything but metric and snapshot, as a key of the cache.
-
-        The version of the product is part of it, because a release may count differently.
-        """
-        return json.dumps(
-            [
-                __version__,
-                str(self.period),
-                self.selection.as_dict(),
-                self.by,
-                self.across,
-                {network: sorted(missing) for network, missing in sorted(lacks.items())},
-            ]
-        )
+    def params(self, lacks: Lacks) -> list[object]:
+        """Everything but metric and snapshot, as a key of the cache."""
+        return [
+            str(self.period),
+            self.selection.as_dict(),
+            self.by,
+            self.across,
+            {network: sorted(missing) for network, missing in sorted(lacks.items())},
+        ]
 
 
 def compute(
@@ -112,15 +94,13 @@ def compute(
     metric = metric_called(name)
     question = Question(metric, period, selection, by or metric.default_split, across)
     check_splits(question)
-    params = question.params(lacks or {})
-    if cache is not None:
-        stored = cache.cached_metric(name, params, snapshot.id)
-        if stored is not None:
-            return figures_from_dict(json.loads(stored))
-    figures = _answer(snapshot, question, lacks or {})
-    if cache is not None:
-        cache.cache_metric(name, params, snapshot.id, json.dumps(figures.as_dict()))
-    return figures
+    memory = Memory(snapshot.id, cache)
+    stored = memory.recall(
+        name,
+        question.params(lacks or {}),
+        lambda: _answer(snapshot, question, lacks or {}, memory).as_dict(),
+    )
+    return figures_from_dict(stored)
 
 
 def check_splits(question: Question) -> None:
@@ -141,14 +121,14 @@ def check_splits(question: Question) -> None:
         )
 
 
-def _answer(snapshot: Tables, question: Question, lacks: Lacks) -> Figures:
+def _answer(snapshot: Tables, question: Question, lacks: Lacks, memory: Memory) -> Figures:
     metric = question.metric
     missing = {
         network: " ".join(said[need] for need in metric.needs if need in said)
         for network, said in lacks.items()
         if not said.keys().isdisjoint(metric.needs)
     }
-    frames = Frames(snapshot, question.period, question.selection, missing)
+    frames = Frames(snapshot, question.period, question.selection, missing, memory=memory)
     roster = Roster(frames, [n for n, said in lacks.items() if Capability.ROSTER in said])
     reason = _why_not(question, frames, roster, missing)
     if reason:
@@ -229,7 +209,14 @@ class _Answer:
         selection, frames = self.question.selection, self.frames
         if selection.is_everything():
             return None
-        others = Frames(frames.snapshot, frames.period, selection, frames.without, inverse=True)
+        others = Frames(
+            frames.snapshot,
+            frames.period,
+            selection,
+            frames.without,
+            memory=frames.memory,
+            inverse=True,
+        )
         roster = Roster(others, self.roster.unnamed)
         if roster.exists and not (selection.communities or selection.networks):
             people = roster.sizes(None)[()]
@@ -298,13 +285,28 @@ class _Answer:
     def _group_sizes(self, split: str | None) -> dict[Key, int]:
         """People per group: on the roster where it knows the split, else those who acted."""
         if split not in self._sizes:
-            from_roster = split is None or split in ROSTER_SPLITS or split in TIME_SPLITS
-            if from_roster and self.roster.exists and not self.question.selection.communities:
-                self._sizes[split] = self.roster.sizes(split)
-            else:
-                acts = self.frames.split(self.frames.acts(), [split] if split else [])
-                self._sizes[split] = counted(acts, split)
+            asked = self.question
+            params = [
+                str(asked.period),
+                asked.selection.as_dict(),
+                split,
+                sorted(self.frames.without),
+                self.roster.networks,
+            ]
+            stored = self.frames.memory.recall(
+                "group-sizes", params, lambda: _listed(self._counted(split))
+            )
+            self._sizes[split] = {
+                tuple(date.fromisoformat(p) if split in TIME_SPLITS else p for p in key): people
+                for key, people in stored
+            }
         return self._sizes[split]
+
+    def _counted(self, split: str | None) -> dict[Key, int]:
+        from_roster = split is None or split in ROSTER_SPLITS or split in TIME_SPLITS
+        if from_roster and self.roster.exists and not self.question.selection.communities:
+            return self.roster.sizes(split)
+        return counted(self.frames.split(self.frames.acts(), [split] if split else []), split)
 
     def _named(self, raw: RawCell, keys: tuple[Key, ...], splits: tuple[str, ...]) -> RawCell:
         if not splits:
@@ -332,6 +334,14 @@ class _Answer:
             rows = records(table.select("network", "community_id", "name"))
             self._names = {(row["network"], row["community_id"]): row["name"] for row in rows}
         return self._names
+
+
+def _listed(sizes: Mapping[Key, int]) -> list[tuple[list[str], int]]:
+    """Group sizes as JSON knows them."""
+    return [
+        ([part.isoformat() if isinstance(part, date) else part for part in key], people)
+        for key, people in sizes.items()
+    ]
 
 
 def key_text(split: str, key: Key) -> str:

@@ -11,11 +11,12 @@ import ibis.expr.types as ir
 
 from adoption.metrics.figures import LABELS, RawCell
 from adoption.metrics.frames import records, split_columns
-from adoption.metrics.metric import Metric, Shape
+from adoption.metrics.metric import Floor, Metric, Shape
 from adoption.statistics.intervals import wilson
 
 Key = tuple[Any, ...]
 PER_1000 = 1000.0
+_OF_PEOPLE = frozenset({Shape.PEOPLE, Shape.PEOPLE_SHARE, Shape.TOP_TEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,14 @@ def measure(metric: Metric, events: ir.Table, splits: tuple[str, ...]) -> Counts
     only, so the denominator is that of the other splits together.
     """
     if not is_mix(metric, splits):
-        return Counts(splits, _measure(events, _columns(splits), metric.shape), {})
+        return Counts(splits, _measure(metric, events, _columns(splits)), {})
     marked = events.filter(events.num > 0)
     marked = marked.mutate(den=marked.num)
     others = _columns([split for split in splits if split not in LABELS])
     wholes = _grouped(events, others, {"denominator": events.den.sum()})
     return Counts(
         splits,
-        _measure(marked, _columns(splits), metric.shape),
+        _measure(metric, marked, _columns(splits)),
         {key: whole.denominator for key, whole in _keyed(wholes, others).items()},
     )
 
@@ -89,12 +90,20 @@ def _columns(splits: Sequence[str]) -> list[str]:
     return [column for split in splits for column in split_columns(split)]
 
 
-def _measure(events: ir.Table, columns: list[str], shape: Shape) -> dict[Key, Measured]:
-    if shape is Shape.TIME:
+def _measure(metric: Metric, events: ir.Table, columns: list[str]) -> dict[Key, Measured]:
+    if metric.shape is Shape.TIME:
         return _measure_times(events, columns)
-    if "person_id" not in events.columns:
-        sums = {"numerator": events.num.sum(), "denominator": events.den.sum()}
-        return _keyed(_grouped(events, columns, sums), columns)
+    by_person = metric.floor is Floor.PUSHBACK or metric.shape in _OF_PEOPLE
+    return _measure_people(events, columns) if by_person else _measure_rows(events, columns)
+
+
+def _measure_rows(events: ir.Table, columns: list[str]) -> dict[Key, Measured]:
+    """Where the gate does not ask who is behind the rows."""
+    sums = {"numerator": events.num.sum(), "denominator": events.den.sum()}
+    return _keyed(_grouped(events, columns, sums), columns)
+
+
+def _measure_people(events: ir.Table, columns: list[str]) -> dict[Key, Measured]:
     people = events.group_by([*columns, "person_id"]).aggregate(
         num=events.num.sum(), den=events.den.sum()
     )
@@ -115,7 +124,7 @@ def _measure(events: ir.Table, columns: list[str], shape: Shape) -> dict[Key, Me
 
 
 def _measure_times(events: ir.Table, columns: list[str]) -> dict[Key, Measured]:
-    counts = _measure(events, columns, Shape.COUNT)
+    counts = _measure_people(events, columns)
     sums = {"median": events.hours.median(), "p90": events.hours.quantile(0.9)}
     times = _keyed(_grouped(events, columns, sums), columns)
     return {

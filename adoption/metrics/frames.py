@@ -15,6 +15,7 @@ import ibis
 import ibis.expr.types as ir
 
 from adoption.metrics.figures import Selection
+from adoption.metrics.memory import Memory
 from adoption.metrics.taxonomy import barrier_groups
 from adoption.period import WEEK, Period
 
@@ -42,7 +43,8 @@ def split_columns(split: str) -> tuple[str, ...]:
 class Frames:
     """The tables of a snapshot, limited to a period and a selection.
 
-    ``without`` names networks that cannot tell what the metric asks for; they are left out. With
+    ``without`` names networks that cannot tell what the metric asks for; they are left out.
+    ``memory`` keeps what several metrics need. With
     ``inverse`` the tables hold what the selection leaves out instead.
     """
 
@@ -53,12 +55,14 @@ class Frames:
         selection: Selection,
         without: Collection[str] = (),
         *,
+        memory: Memory | None = None,
         inverse: bool = False,
     ) -> None:
         self.snapshot = snapshot
         self.period = period
         self.selection = selection
         self.without = frozenset(without)
+        self.memory = memory or Memory(snapshot.id)
         self.inverse = inverse
 
     def acts(self, start: date | None = None, end: date | None = None) -> ir.Table:
@@ -151,11 +155,23 @@ class Frames:
     @cached_property
     def data_span(self) -> dict[str, tuple[datetime, datetime]]:
         """First and last act per network, over everything that was collected."""
-        acts = self.in_networks(self.snapshot.table("acts"))
+        spans = self.memory.recall("data-span", None, self._spans)
+        networks = () if self.inverse else self.selection.networks
+        return {
+            network: (datetime.fromisoformat(first), datetime.fromisoformat(last))
+            for network, first, last in spans
+            if network not in self.without and (not networks or network in networks)
+        }
+
+    def _spans(self) -> list[tuple[str, str, str]]:
+        acts = self.snapshot.table("acts")
         spans = acts.group_by("network").aggregate(
             first=acts.acted_at.min(), last=acts.acted_at.max()
         )
-        return {row["network"]: (row["first"], row["last"]) for row in records(spans)}
+        return [
+            (row["network"], row["first"].isoformat(), row["last"].isoformat())
+            for row in records(spans)
+        ]
 
     def old_enough(self, table: ir.Table, column: str, window: timedelta) -> ir.Table:
         """Leave out rows whose ``window`` was not over when the network's data ends."""

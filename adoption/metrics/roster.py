@@ -36,9 +36,9 @@ class Roster:
     @cached_property
     def exists(self) -> bool:
         """Whether anybody is on it."""
-        return bool(self.networks) and bool(
-            records(self.people.count().name("n").as_table())[0]["n"]
-        )
+        persons = self.frames.snapshot.table("persons")
+        known = persons.filter(persons.network.isin(self.networks), persons.author_kind == "person")
+        return bool(self.networks) and bool(records(known.select("person_id").limit(1)))
 
     @property
     def people(self) -> ir.Table:
