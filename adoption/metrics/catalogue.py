@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from adoption.errors import SettingsError
 from adoption.metrics.activity import ACTIVITY
 from adoption.metrics.channels import CHANNELS
+from adoption.metrics.corrected import CORRECTED
 from adoption.metrics.dialogue import DIALOGUE
 from adoption.metrics.metric import Metric
 from adoption.metrics.pushback import PUSHBACK
 
 CATALOGUE: Mapping[str, Metric] = {
-    metric.name: metric for metric in (*ACTIVITY, *DIALOGUE, *CHANNELS, *PUSHBACK)
+    metric.name: metric for metric in (*ACTIVITY, *DIALOGUE, *CHANNELS, *PUSHBACK, *CORRECTED)
 }
 
 

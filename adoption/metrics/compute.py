@@ -10,7 +10,7 @@ from adoption.connector import Capability
 from adoption.errors import SettingsError
 from adoption.metrics.catalogue import metric_called
 from adoption.metrics.channels import has_usage
-from adoption.metrics.engine import Key, cell, is_mix, measure
+from adoption.metrics.engine import cell, estimates, is_mix, measure
 from adoption.metrics.figures import (
     LABELS,
     Figures,
@@ -21,7 +21,7 @@ from adoption.metrics.figures import (
 )
 from adoption.metrics.frames import TIME_SPLITS, Frames, Tables, records, split_columns
 from adoption.metrics.memory import Cache, Memory
-from adoption.metrics.metric import Floor, Metric, Scene
+from adoption.metrics.metric import Floor, Key, Metric, Scene
 from adoption.metrics.roster import ROSTER_SPLITS, Roster, counted
 from adoption.metrics.taxonomy import barrier_groups, barrier_titles, group_titles
 from adoption.period import Period, week_name
@@ -133,13 +133,15 @@ def _answer(snapshot: Tables, question: Question, lacks: Lacks, memory: Memory) 
     reason = _why_not(question, frames, roster, missing)
     if reason:
         return _bare(question, snapshot.id, RawCell(note=reason))
-    return _Answer(question, frames, roster).figures(tuple(sorted(missing.values())))
+    return _Answer(question, frames, roster).figures(
+        tuple(f"Without {network}: {said}" for network, said in sorted(missing.items()))
+    )
 
 
 def _why_not(question: Question, frames: Frames, roster: Roster, missing: Mapping[str, str]) -> str:
     """Why there can be no figure at all, or ``""``."""
     if not frames.data_span:
-        return " ".join(sorted(missing.values())) or "There are no messages yet."
+        return " ".join(sorted(set(missing.values()))) or "There are no messages yet."
     first = min(span[0] for span in frames.data_span.values()).date()
     if question.period.end <= first:
         return f"The data begins on {first}, after this period."
@@ -242,12 +244,13 @@ class _Answer:
             self.metric.rows(Scene(self.frames, self.roster, splits)), splits
         )
         counts = measure(self.metric, events, splits)
+        estimated = estimates(self.metric, events, splits)
         mixed = is_mix(self.metric, splits)
         cells = []
         for keys in self._groups(splits, counts.found):
             people = self._people(keys, splits)
             raw = cell(self.metric, counts.of(keys), people, mixed=mixed, empty=NOTHING)
-            cells.append(self._named(raw, keys, splits))
+            cells.append(self._named(estimated(keys, raw), keys, splits))
         return tuple(cells)
 
     def _groups(self, splits: tuple[str, ...], found: Collection[Key]) -> Iterable[tuple[Key, ...]]:

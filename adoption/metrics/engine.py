@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
 
 from adoption.metrics.figures import LABELS, RawCell
 from adoption.metrics.frames import records, split_columns
-from adoption.metrics.metric import Floor, Metric, Shape
+from adoption.metrics.metric import Floor, Key, Metric, Shape
 from adoption.statistics.intervals import wilson
 
-Key = tuple[Any, ...]
 PER_1000 = 1000.0
 _OF_PEOPLE = frozenset({Shape.PEOPLE, Shape.PEOPLE_SHARE, Shape.TOP_TEN})
 
@@ -144,6 +142,16 @@ def _keyed(table: ir.Table, columns: list[str]) -> dict[Key, Measured]:
         key = tuple(row.pop(column) for column in columns)
         result[key] = Measured(**{name: value for name, value in row.items() if value is not None})
     return result
+
+
+def estimates(
+    metric: Metric, events: ir.Table, splits: Sequence[str]
+) -> Callable[[Sequence[Key], RawCell], RawCell]:
+    """What puts a metric's own estimates into cells; it leaves them alone where there are none."""
+    if metric.estimate is None:
+        return lambda keys, raw: raw
+    of = metric.estimate(events, _columns(splits))
+    return lambda keys, raw: raw if raw.value is None else replace(raw, **asdict(of(_flat(keys))))
 
 
 def cell(metric: Metric, found: Measured, people: int, *, mixed: bool, empty: str) -> RawCell:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import ibis.expr.types as ir
 
 from adoption.metrics.frames import Frames
 from adoption.metrics.roster import Roster
+
+Key = tuple[Any, ...]
+"""A group: the values of the columns that rows are grouped by."""
 
 
 class Shape(StrEnum):
@@ -40,6 +44,22 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure that is not simply one sum divided by another, for one group.
+
+    ``value``, ``low`` and ``high`` are in the metric's unit, ``numerator`` is the estimated count;
+    all are ``None`` where ``note`` says why there is no figure.
+    """
+
+    note: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One metric of the catalogue.
 
@@ -52,6 +72,9 @@ class Metric:
         better: ``up``, ``down`` or ``none``: which direction is desirable.
         floor: the privacy floor that applies.
         shape: how rows become a number.
+        estimate: where sums alone are not the figure: takes the rows and the columns they are
+            grouped by and gives a function from a group's values to its figure. The sums then only
+            serve the privacy floors.
         rows: gives a table with ``num`` and ``den`` (``hours`` for times), ``person_id`` where
             people stand behind the rows, and the columns to split by.
         splits: what it can be split by.
@@ -89,3 +112,4 @@ class Metric:
     objectors: bool = False
     parts: bool = False
     default_split: str | None = None
+    estimate: Callable[[ir.Table, Sequence[str]], Callable[[Key], Estimate]] | None = None
