@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from adoption.model import (
     AuthorKind,
@@ -56,6 +57,7 @@ GROUPS_REQUIRED = ("id", "name")
 GROUPS_KNOWN = ("private", "deleted", "created_at", "updated_at")
 
 _FALSE = frozenset({"", "false", "f", "no", "0", "null"})
+_USUAL_NO = frozenset({"", "false", "FALSE", "False"})
 _USUAL_TYPES = frozenset({"", "update"})
 _SENDERS = {
     "": AuthorKind.PERSON,
@@ -200,29 +202,30 @@ def message_reader(
 
     def read(row: list[str]) -> Message | None:
         group = row[c_group]
-        is_direct = is_true(row[c_direct])
-        is_private = is_direct or is_true(row[c_private]) or group in private_groups
+        is_direct = row[c_direct] not in _USUAL_NO and is_true(row[c_direct])
+        is_private = is_direct or group in private_groups
+        is_private = is_private or (row[c_private] not in _USUAL_NO and is_true(row[c_private]))
         if is_private and not include_private:
             return None
-        message_id = checked_id(row[c_id], "id")
+        message_id, sender = row[c_id], row[c_sender]
+        replied = row[c_replied] or row[c_parent]
+        thread = row[c_thread] or replied or message_id
+        # One look at all ids together is several times cheaper than one at each.
+        ids = f"{message_id}{sender}{group}{replied}{thread}"
+        if not message_id or not ids.isdecimal() or not ids.isascii():
+            _name_broken_id(message_id, sender, group, replied, thread)
         created = time_or_none(row[c_created], "created_at")
         if created is None:
             raise BrokenRowError("column created_at: the time is missing")
-        sender = checked_id(row[c_sender], "sender_id") if row[c_sender] else None
-        replied = row[c_replied] or row[c_parent]
-        thread = row[c_thread] or replied or message_id
-        is_reply = thread != message_id
-        if is_reply:
-            checked_id(thread, "thread_id")
-            parent = checked_id(replied, "replied_to_id") if replied else thread
         deleted = time_or_none(row[c_deleted], "deleted_at") if row[c_deleted] else None
         kind, raw_type = sender_kind(row[c_kind], row[c_type])
+        is_reply = thread != message_id
         return Message(
             message_id,
-            checked_id(group, "group_id") if group else None if is_direct else everyone,
+            group or (None if is_direct else everyone),
             thread,
-            parent if is_reply else None,
-            sender,
+            (replied or thread) if is_reply else None,
+            sender or None,
             kind,
             MessageKind.REPLY if is_reply else MessageKind.POST,
             created,
@@ -242,6 +245,21 @@ def whole_text(title: str, body: str) -> str:
     return readable(body)
 
 
+def _name_broken_id(message_id: str, sender: str, group: str, replied: str, thread: str) -> None:
+    """Say which of the ids of a row is none."""
+    checked_id(message_id, "id")
+    others = {
+        "sender_id": sender,
+        "group_id": group,
+        "replied_to_id": replied,
+        "thread_id": thread,
+    }
+    for column, value in others.items():
+        if value:
+            checked_id(value, column)
+
+
+@lru_cache(maxsize=1024)
 def sender_kind(sender_type: str, message_type: str) -> tuple[AuthorKind, str | None]:
     """Who stands behind a message, and its type where that is not the usual one."""
     raw_type = None if message_type in _USUAL_TYPES else message_type
