@@ -149,17 +149,22 @@ class Masker:
     def _completes_a_name(
         self, text: str, words: Sequence[re.Match[str]], marks: Sequence[bool], place: int
     ) -> bool:
-        """Whether a word that may be a name stands, with a capital, beside a masked one."""
+        """Whether a word that may be a name stands beside a masked one.
+
+        With a capital one neighbour is enough; "van" in a name is small and has two.
+        """
         match = words[place]
-        if _plain(match.group()) not in self._parts or not match.group()[0].isupper():
+        if _plain(match.group()) not in self._parts:
             return False
-        after = place + 1 < len(words) and marks[place + 1]
-        before = place > 0 and marks[place - 1]
-        if after and _BETWEEN_NAMES.fullmatch(text, match.end(), words[place + 1].start()):
-            return True
-        return before and bool(
-            _BETWEEN_NAMES.fullmatch(text, words[place - 1].end(), match.start())
-        )
+        beside = [
+            marks[other] and bool(_BETWEEN_NAMES.fullmatch(text, *gap))
+            for other, gap in (
+                (place - 1, (words[place - 1].end(), match.start())),
+                (place + 1, (match.end(), words[min(place + 1, len(words) - 1)].start())),
+            )
+            if 0 <= other < len(words)
+        ]
+        return any(beside) if match.group()[0].isupper() else len(beside) == 2 and all(beside)
 
 
 def _plain(word: str) -> str:
