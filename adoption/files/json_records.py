@@ -85,23 +85,6 @@ def json_array(archive: Archive, entry: Entry, *, before: str = "") -> Iterator[
             yield window.take()
 
 
-def read_object(archive: Archive, entry: Entry) -> Any:
-    """A small JSON file as a whole.
-
-    Raises:
-        SourceError: it is no JSON, or larger than :data:`RECORD_LIMIT`.
-
-    """
-    with open_text(archive, entry) as text:
-        content = text.stream.read(RECORD_LIMIT)
-        if len(content) >= RECORD_LIMIT:
-            raise _too_long(text.where)
-        try:
-            return _DECODER.decode(content)
-        except (ValueError, RecursionError) as error:
-            raise _no_json(text.where) from error
-
-
 def as_object(value: Any) -> Mapping[str, Any]:
     """The value, if it is a JSON object.
 

@@ -334,7 +334,7 @@ def _score_by_values(field: str, one: Profile, clock: Clock | None) -> float:
     """What speaks for a column whose header says nothing; always less than a telling header."""
     if field == TIME and clock is not None:
         return 0.5 if clock.is_day_only or clock.is_time_only else 1.0
-    if field == TEXT and one.blank_share > 0.5 and one.mean_length >= 15:
+    if field == TEXT and one.blank_share > 0.5 and one.mean_length >= 8:
         return min(one.mean_length, 1000) / 1000
     if field == AUTHOR and one.is_repeated and one.distinct > 1 and one.number_share < 0.5:
         return 0.5 * one.distinct / len(one.filled)
