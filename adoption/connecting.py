@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from adoption.auth import DeviceSignIn, SignsIn
 from adoption.connections import (
     Connection,
     check_network_name,
@@ -22,6 +23,8 @@ from adoption.errors import SettingsError
 from adoption.secrets import Keeper, Secret, secret_store
 from adoption.status import ConnectionState, connection_states
 from adoption.store import Network, Store
+
+SIGN_IN_SETTING = "sign_in_token"
 
 
 class ConnectionDesk:
@@ -89,6 +92,39 @@ class ConnectionDesk:
             return connector.check()
         finally:
             connector.close()
+
+    def sign_in(self, network: str) -> DeviceSignIn | None:
+        """Begin a person's sign-in by device code, where the connection needs one.
+
+        Returns:
+            What to show the person, or ``None`` when no person has to sign in.
+
+        Raises:
+            SettingsError: the sign-in could not be kept where secrets of this connection are kept.
+            AccessError, TransientSourceError: the sign-in service refuses or does not answer.
+
+        """
+        connection = self._connection(network)
+        connector = self.connector(connection)
+        if not isinstance(connector, SignsIn):
+            return None
+        person = connector.person_sign_in()
+        if person is None:
+            return None
+        if connection.secrets_in == Keeper.ENVIRONMENT.value:
+            raise SettingsError(
+                "A sign-in has to be kept, and environment variables cannot be written",
+                where=f"network {network}",
+                next_step="Add the connection again and keep secrets in the keyring or a file",
+            )
+        return person.begin()
+
+    def finish_sign_in(self, network: str, sign_in: DeviceSignIn) -> None:
+        """Wait until the person has signed in, and keep the sign-in with the other secrets."""
+        token = sign_in.finish()
+        kept = secret_store(Keeper(self._connection(network).secrets_in), self.home)
+        kept.put(network, SIGN_IN_SETTING, token.reveal())
+        self._store.control.audit("operator", "sign in", network)
 
     def pause(self, network: str, *, paused: bool) -> None:
         """Leave a network out of sync, or go on with it."""

@@ -25,11 +25,16 @@ from adoption.privacy import Floors, Masker, Released, ReleasedComments, release
 from adoption.recognise import recognise
 from adoption.reports import build_report, write_report
 from adoption.reports.charts import Event
+from adoption.review_files import read_answers, write_queue
+from adoption.review_quality import ReviewQuality, review_quality
+from adoption.reviews import ReviewDesk, ReviewItem
 from adoption.scoring import ScoreResult, score
 from adoption.sentiment import load_detector
 from adoption.status import Status, read_status
 from adoption.store import Counts, Enabler, Snapshot, Store
 from adoption.sync import Progress, RunResult, sync
+
+__all__ = ["Outcome", "Progress", "Service", "network_for"]
 
 PEOPLE_NETWORK = "people"
 PEOPLE_CONNECTOR = "people-file"
@@ -91,6 +96,7 @@ class Service:
         self.floors = floors or Floors()
         self._store = Store.open(home, create=create)
         self.connections = ConnectionDesk(home, self._store)
+        self._reviews = ReviewDesk(self._store, floors=self.floors)
 
     def __enter__(self) -> Service:
         return self
@@ -293,6 +299,32 @@ class Service:
     def report(self, period: Period, selection: Selection, kind: str, out: Path) -> Path:
         """Write a resistance report; see :mod:`adoption.reports`."""
         return write_report(build_report(self, period, selection), kind, out)
+
+    # Corrections by people
+
+    def review_queue(self, limit: int = 40) -> list[ReviewItem]:
+        """What to review next: random checks and uncertain comments in turn, masked."""
+        return self._reviews.queue(limit, self._masker())
+
+    def review(self, key: str, verdict: str, barrier: str | None = None) -> None:
+        """Keep one answer to an item of the queue; it counts at once and is in the audit."""
+        self._reviews.take(key, verdict, barrier)
+
+    def undo_review(self, key: str) -> None:
+        """Take the newest answer on an item back."""
+        self._reviews.undo(key)
+
+    def review_quality(self) -> ReviewQuality:
+        """Precision and recall of the detector by the word of those who checked it at random."""
+        return review_quality(self._store)
+
+    def export_review_queue(self, out: Path, limit: int = 100) -> int:
+        """Write the queue as CSV; returns how many comments it holds."""
+        return write_queue(self.review_queue(limit), out)
+
+    def import_review_answers(self, path: Path) -> int:
+        """Take over a filled-in CSV; returns how many answers were new."""
+        return self._reviews.keep(read_answers(path, self._reviews))
 
     # The sample network
 

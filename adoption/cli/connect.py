@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,18 @@ def add(
         service.connections.add(name, kind, settings, secrets, keeper)
         click.echo(f"Connected {name}. Its settings are in {service.connections.path}.", err=True)
         if not no_test:
+            _sign_in(service, name)
             _show_health(service.connections.test(name), name)
+
+
+@connect.command("sign-in")
+@click.argument("network")
+@click.pass_context
+def sign_in(ctx: click.Context, network: str) -> None:
+    """Sign in as a person, once; the sign-in is renewed silently from then on."""
+    with Service(home_of(ctx)) as service:
+        if not _sign_in(service, network):
+            click.echo(f"{network} needs no person to sign in.", err=True)
 
 
 @connect.command("test")
@@ -225,7 +237,7 @@ def _ask(fields: tuple[Field, ...], given: dict[str, Any]) -> tuple[dict[str, An
 
 
 def _ask_for(item: Field) -> str:
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise SettingsError(
             f"{item.title} is missing",
             where=f"setting {item.name}",
@@ -239,7 +251,7 @@ def _ask_for(item: Field) -> str:
 def _ask_keeper(needed: bool, network: str) -> Keeper:
     if not needed:
         return Keeper.ENVIRONMENT
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise SettingsError(
             "It is not said where secrets are kept",
             where=f"network {network}",
@@ -247,6 +259,17 @@ def _ask_keeper(needed: bool, network: str) -> Keeper:
         )
     choice = click.Choice([keeper.value for keeper in Keeper])
     return Keeper(str(prompt("Where shall secrets be kept?", type=choice, err=True)))
+
+
+def _sign_in(service: Service, network: str) -> bool:
+    """Let a person sign in by device code where that is needed; tells whether it was."""
+    begun = service.connections.sign_in(network)
+    if begun is None:
+        return False
+    click.echo(begun.message, err=True)
+    service.connections.finish_sign_in(network, begun)
+    click.echo("Signed in.", err=True)
+    return True
 
 
 def _show_health(health: Health, network: str) -> None:

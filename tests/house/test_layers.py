@@ -50,6 +50,8 @@ def test_connectors_know_only_the_contract() -> None:
     allowed = {
         "adoption.connector",
         "adoption.files",
+        "adoption.live",
+        "adoption.records",
         "adoption.times",
         "adoption.http",
         "adoption.paging",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from adoption.errors import AdoptionError
+from adoption.service import Progress, Service
 from adoption.status import ConnectionState
 from adoption.ui import parts
+from adoption.ui.connect import connect_form, connection_actions, in_words, jobs, watch
 from adoption.ui.session import run_page, service
 from adoption.wording import age, plural
 
+IMPORT_JOB = "import a file"
 STATES = {
     "finished": ("green", "Last run finished"),
     "running": ("blue", "Running"),
@@ -29,10 +33,14 @@ def draw() -> None:
     if not networks:
         with st.container(border=True):
             st.subheader("No network is connected yet", anchor=False)
-            st.markdown("Import a file below, or connect one by API with `adoption connect add`.")
+            st.markdown("Import a file or connect a network below.")
     for network in networks:
         network_card(network)
-    import_form()
+    left, right = st.columns(2)
+    with left:
+        import_form()
+    with right:
+        connect_form()
     runs()
 
 
@@ -57,6 +65,8 @@ def network_card(network: ConnectionState) -> None:
             st.caption(note)
         if run and run.skipped:
             st.caption(f"{plural(run.skipped, 'row')} of the source left out.")
+        if network.state != "imported":
+            connection_actions(network.network, network.state == "paused")
 
 
 def import_form() -> None:
@@ -67,39 +77,45 @@ def import_form() -> None:
         "(CSV, JSONL, XLSX, Parquet), or a people file. Reading a file again changes nothing."
     )
     given = st.file_uploader("File", key="import_file", label_visibility="collapsed")
+    watch(IMPORT_JOB)
     if given is None:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(given.name).name
-        path.write_bytes(given.getbuffer())
-        try:
-            lines = service().explain_file([path], kind=None, options={})
-        except AdoptionError as problem:
-            st.error(str(problem).replace(f"{folder}/", ""), icon=":material/error:")
-            return
-        with st.container(border=True):
-            for line in lines:
-                st.markdown(line)
-        name = st.text_input("Name of the network", placeholder="as recognised", key="import_name")
-        if st.button("Import and flag", type="primary", key="import_go"):
-            _import(path, name or None)
+    path = _kept(given.name, given.getbuffer())
+    try:
+        lines = service().explain_file([path], kind=None, options={})
+    except AdoptionError as problem:
+        st.error(str(problem).replace(f"{path.parent}/", ""), icon=":material/error:")
+        return
+    with st.container(border=True):
+        st.markdown("\n".join(f"- {line}" for line in lines))
+    name = st.text_input("Name of the network", placeholder="as recognised", key="import_name")
+    if st.button("Import and flag", type="primary", key="import_go"):
+        _start_import(path, name or None)
+        st.rerun()
 
 
-def _import(path: Path, network: str | None) -> None:
-    with st.status("Importing ...", expanded=True) as status:
-        bar = st.progress(0.0)
+def _kept(name: str, content: memoryview) -> Path:
+    """The uploaded file on disk, in a folder that goes away with the session."""
+    folder = st.session_state.setdefault("import_folder", tempfile.TemporaryDirectory())
+    path = Path(folder.name) / Path(name).name
+    if not path.exists() or path.stat().st_size != len(content):
+        path.write_bytes(content)
+    return path
 
-        def progress(stage: str, done: int, total: int | None, note: str = "") -> None:
-            bar.progress(min(1.0, done / total) if total else 0.0, text=f"{stage}: {done:,}")
 
-        outcome = service().import_files([path], network=network, progress=progress)
-        if outcome.network != "people":
-            service().flag(progress=progress)
-        status.update(label=f"Imported into {outcome.network}", state="complete")
-    for table, counts in outcome.rows.items():
-        st.markdown(f"{table}: {counts.added:,} new, {counts.changed:,} changed")
-    for note in outcome.notes:
-        st.caption(note)
+def _start_import(path: Path, network: str | None) -> None:
+    home = service().home
+
+    def work(progress: Progress, cancelled: Callable[[], bool]) -> str:
+        with Service(home) as own:
+            outcome = own.import_files(
+                [path], network=network, progress=progress, cancelled=cancelled
+            )
+            if outcome.state == "finished":
+                own.flag(progress=progress, cancelled=cancelled)
+        return in_words(outcome)
+
+    jobs().start(IMPORT_JOB, f"Importing {path.name}", work)
 
 
 def runs() -> None:
