@@ -89,6 +89,9 @@ SCHEMAS["verdicts"] = {
     "barrier": "string",
     "intensity": "int64",
     "flag": "string",
+    "drawn": "boolean",
+    "model_state": "string",
+    "model_pushback": "float64",
 }
 
 
@@ -296,19 +299,40 @@ def verdict_of(random: Random, fact: dict[str, Any]) -> dict[str, Any]:
     row = {name: fact[name] for name in SCHEMAS["facts"] if name != "kind"}
     state = random.choice(STATES)
     if state != "scored":
-        return {**row, "state": state, "flag": "pass"}
+        return {**row, "state": state, "flag": "pass", "model_state": state, "drawn": False}
     probability = random.random() ** 3
     flagged = probability > 0.5
     stance = "pushback" if flagged else random.choice(("support", "neutral", "neutral"))
-    return {
-        **row,
-        "state": state,
-        "stance": stance,
-        "pushback": probability,
-        "barrier": random.choice(BARRIERS) if flagged else None,
-        "intensity": random.randint(1, 3) if flagged else None,
-        "flag": "flag" if flagged else "pass",
+    return checked(
+        {
+            **row,
+            "state": state,
+            "stance": stance,
+            "pushback": probability,
+            "barrier": random.choice(BARRIERS) if flagged else None,
+            "intensity": random.randint(1, 3) if flagged else None,
+            "flag": "flag" if flagged else "pass",
+        }
+    )
+
+
+def checked(verdict: dict[str, Any]) -> dict[str, Any]:
+    """Half of the verdicts as a person left them who drew them by chance and disagreed with some."""
+    random = Random(f"{verdict['network']}/{verdict['message_id']}")
+    drawn, agrees = random.random() < 0.5, random.random() < 0.85
+    row = {
+        **verdict,
+        "drawn": drawn,
+        "model_state": "scored",
+        "model_pushback": verdict["pushback"],
     }
+    if not drawn or agrees:
+        return row
+    if verdict["flag"] == "flag":
+        right = {"stance": "neutral", "flag": "pass", "barrier": None, "intensity": None}
+        return {**row, **right, "pushback": 0.0}
+    right = {"stance": "pushback", "flag": "flag", "barrier": "skills", "intensity": 1}
+    return {**row, **right, "pushback": 1.0}
 
 
 def at(days: float) -> datetime:

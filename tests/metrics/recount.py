@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -413,6 +414,37 @@ def _unscored(recount: Recount, by: str | None) -> dict[str, Result]:
     return recount.mix(facts, facts.state != "scored", by, 1.0)
 
 
+def _corrected(recount: Recount, by: str | None) -> dict[str, Result]:
+    scored = recount.scored()
+    scored = scored[scored.model_state == "scored"]
+    keys = recount.key(scored, by)
+    result: dict[str, Result] = {}
+    for key in keys.unique():
+        mine = scored[keys == key]
+        rate = _by_strata(mine, mine[mine.drawn.astype(bool)])
+        found = (None, None, None) if rate is None else (1000 * rate, rate * len(mine), len(mine))
+        result[key] = found
+    return result
+
+
+def _by_strata(everything: pd.DataFrame, checked: pd.DataFrame) -> float | None:
+    """Pushback among the checked of each stratum, weighed by the stratum's share of everything."""
+    if len(checked) < 50:
+        return None
+    edges = [0.0, 0.05, 0.3, 0.6, 1.01]
+    for place in (3, 2, 1):
+        if checked.model_pushback.between(edges[place], edges[place + 1], "left").sum() < 5:
+            del edges[place]
+    if len(edges) > 2 and (checked.model_pushback < edges[1]).sum() < 5:
+        del edges[1]
+    rate = 0.0
+    for low, high in itertools.pairwise(edges):
+        here = checked[checked.model_pushback.between(low, high, "left")]
+        size = everything.model_pushback.between(low, high, "left").sum()
+        rate += size / len(everything) * (here.stance == "pushback").mean()
+    return rate
+
+
 def _response_rate(recount: Recount, by: str | None) -> dict[str, Result]:
     posts = _response(recount)
     return recount.share(posts, by, posts.hours.notna())
@@ -443,4 +475,5 @@ METRICS: dict[str, Callable[[Recount, str | None], dict[str, Result]]] = {
     "time-to-answer": lambda r, by: r.times(r.answered(_flagged(r)), by),
     "support-share": _support,
     "unscored-share": _unscored,
+    "pushback-corrected": _corrected,
 }
