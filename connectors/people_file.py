@@ -19,7 +19,7 @@ from adoption.files.connector import (
     Pages,
     Position,
 )
-from adoption.files.mapping import TEXT, TIME, guess, profiles
+from adoption.files.mapping import TEXT, TIME, guess, named_column, profiles
 from adoption.files.roster import (
     DESCRIBING,
     RosterMap,
@@ -110,11 +110,11 @@ class PeopleFile(FileConnector):
     def check(self) -> Health:
         """Look through the whole file and say how its columns were understood."""
         self.verify()
-        return Health(True, f"{self._rows:,} rows. {'; '.join(self._understood())}")
+        return Health(True, f"{self._rows:,} rows. Columns: {', '.join(self._understood())}")
 
     def _understood(self) -> Sequence[str]:
         return [
-            f"{part.table.columns[at]}: {field}"
+            named_column(part.table.columns[at], field)
             for part in self._parts
             for field, at in part.columns.columns.items()
         ]
@@ -187,7 +187,7 @@ class PeopleFile(FileConnector):
         yield pages.cut(Position(row=number), number)
 
     def _closing_notes(self, stream: Stream) -> Sequence[str]:
-        notes = [f"Columns understood: {'; '.join(self._understood())}."]
+        notes = [f"Columns understood: {', '.join(self._understood())}."]
         notes += [f"{one} The later row counts." for one in self._repeated[:5]]
         if len(self._repeated) > 5:
             notes.append(f"{len(self._repeated):,} rows repeat a person; the later row counts.")

@@ -35,6 +35,7 @@ from adoption.files.mapping import (
     ColumnMap,
     ColumnUse,
     guess,
+    named_column,
 )
 from adoption.files.tabular import Tabular, open_tabular
 from adoption.files.x_archive import XArchive, tweet_files
@@ -167,10 +168,10 @@ class Table(FileConnector):
     def check(self) -> Health:
         """Look through the whole table and say how its columns were understood."""
         self.verify()
-        words = "; ".join(
-            f"{use.column}: {use.field}" for use in self.explain_mapping() if use.field
+        words = ", ".join(
+            named_column(use.column, use.field) for use in self.explain_mapping() if use.field
         )
-        return Health(True, f"{self._threads.count:,} messages. {words}")
+        return Health(True, f"{self._threads.count:,} messages. Columns: {words}")
 
     def explain_mapping(self) -> tuple[ColumnUse, ...]:
         """What each column is used for and why, without showing what anybody wrote."""

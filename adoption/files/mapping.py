@@ -89,6 +89,11 @@ class ColumnUse(NamedTuple):
     why: str
     sample: str
 
+    def __str__(self) -> str:
+        if not self.field:
+            return f"{self.column}: not used ({self.sample})"
+        return f"{named_column(self.column, self.field)}: {self.why} ({self.sample})"
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -188,6 +193,11 @@ def guess(
         for at, one in enumerate(found)
     ]
     return ColumnMap(chosen, clock, second, uses)
+
+
+def named_column(column: str, field: str) -> str:
+    """A column and what it is taken for, where its name does not say so already."""
+    return column if plain_header(column) == field else f"{column} ({field})"
 
 
 def header_names(header: str, names: str) -> float:
