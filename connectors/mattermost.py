@@ -45,7 +45,8 @@ PAGE = 200
 SINCE_CAP = 1000
 """A ``since`` answer holds at most this many posts, in no particular order, without saying so."""
 
-_NOT_SYSTEM = frozenset({"", "me", "slack_attachment", "reminder"})
+_BY_A_PERSON = frozenset({"", "me", "reminder"})
+_BY_A_BOT = frozenset({"slack_attachment", "add_bot_teams_channels"})
 _AUTOMATIC = ("from_webhook", "from_bot", "from_oauth_app", "from_plugin")
 _ADMIN = "a Mattermost system administrator"
 
@@ -304,11 +305,12 @@ def _author(post: Mapping[str, Any]) -> tuple[AuthorKind, str | None]:
     """Who stands behind a post. A webhook's post carries the id of whoever set it up: not credited."""
     raw_type = post.get("type") or ""
     props = post.get("props") or {}
-    if raw_type.startswith("system_") or raw_type == "add_bot_teams_channels":
+    if raw_type.startswith("system_"):
         return AuthorKind.SYSTEM, None
-    if props and any(_is_true(props.get(name)) for name in _AUTOMATIC):
+    is_automatic = props and any(_is_true(props.get(name)) for name in _AUTOMATIC)
+    if is_automatic or raw_type in _BY_A_BOT:
         return AuthorKind.BOT, None
-    known = raw_type in _NOT_SYSTEM
+    known = raw_type in _BY_A_PERSON
     return (AuthorKind.PERSON if known else AuthorKind.UNKNOWN), post.get("user_id")
 
 

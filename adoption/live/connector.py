@@ -264,7 +264,7 @@ class CommunityConnector(LiveConnector):
 
     def _message_pages(self, data: Mapping[str, Any]) -> Iterator[Page]:
         states: dict[str, Any] = dict(data.get("communities", {}))
-        listed = [community for page in self._communities() for community in page]
+        listed = self._places()
         for number, community in enumerate(listed):
             try:
                 for part in self._whole(community, states.get(community.id, {})):
@@ -284,6 +284,10 @@ class CommunityConnector(LiveConnector):
                     Checkpoint(CHECKPOINT_VERSION, {"communities": states}),
                     (f"{community.name} was left out: {error.what}.",),
                 )
+
+    def _places(self) -> list[Community]:
+        """What is walked through one after the other: the communities, unless a network differs."""
+        return [community for page in self._communities() for community in page]
 
     def _whole(self, community: Community, state: Mapping[str, Any]) -> Iterator[Part]:
         """One community up to the present: what a former run left unfinished, then what is new."""

@@ -134,9 +134,7 @@ def fetch_report(session: HttpSession, report: Report, call: str) -> Table:
         SourceError, AccessError, TransientSourceError: as :class:`HttpSession`.
 
     """
-    answer = session.get(
-        call, rate=report.name, accept=frozenset({302}), headers={"Accept": "*/*"}
-    )
+    answer = session.get(call, rate=report.name, accept=frozenset({302}), headers={"Accept": "*/*"})
     if answer.status != 302:
         return _table(report, answer.body)
     with tempfile.TemporaryFile(prefix="adoption-") as file:

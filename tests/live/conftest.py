@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live.peers.base import Peer
+from tests.live.peers.discourse import DiscoursePeer
 from tests.live.peers.matrix import MatrixPeer
 from tests.live.peers.mattermost import MattermostPeer
 from tests.live.peers.microsoft_teams import MicrosoftTeamsPeer
+from tests.live.peers.rocketchat import RocketChatPeer
 from tests.live.peers.slack import SlackPeer
 from tests.live.peers.viva_engage import VivaEngagePeer
+from tests.live.peers.zulip import ZulipPeer
 from tests.live.rig import Rig, rig_for
 
 PEERS: tuple[type[Peer], ...] = (
@@ -20,6 +23,9 @@ PEERS: tuple[type[Peer], ...] = (
     MatrixPeer,
     VivaEngagePeer,
     MicrosoftTeamsPeer,
+    ZulipPeer,
+    RocketChatPeer,
+    DiscoursePeer,
 )
 
 

@@ -58,7 +58,7 @@ def happen(world: World, step: Step, peer: Peer) -> None:
 
 def assert_equal_to_a_full_read(rig: Rig, kept: Kept) -> None:
     full = rig.full()
-    assert kept.live() == full.live() == rig.world.live()
+    assert kept.live() == full.live() == rig.peer.live()
     assert kept.reactions() == full.reactions()
     if rig.peer.names_reactions:
         assert kept.reactions() == rig.world.reactions()
@@ -120,7 +120,7 @@ def test_every_checkpoint_on_the_way_leads_to_the_same_end(rig: Rig) -> None:
         reached = rig.sync(kept, stop_after=pages)
         complete = rig.sync(Kept()) == reached
         rig.sync(kept, reached)
-        assert kept.live() == rig.world.live()
+        assert kept.live() == rig.peer.live()
         if complete or pages > 60:
             break
         pages += 1
@@ -165,7 +165,7 @@ def test_a_late_reply_to_an_old_post_is_read(rig: Rig) -> None:
     rig.clock.advance(5 * 86_400)
     rig.world.post("cem", root=root)
     rig.sync(kept, reached)
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
 
 
 def test_a_checkpoint_of_the_far_future_gives_nothing_and_does_not_crash(rig: Rig) -> None:

@@ -37,7 +37,7 @@ def test_a_reply_that_does_not_bring_its_post_back_is_found_by_batches(
     rig.server.log.clear()
     peer.throttled_members = 7
     rig.sync(kept, reached)
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
     batches = [request for request in rig.server.log if request.path.endswith("$batch")]
     assert 3 <= len(batches) <= 4
 
@@ -49,7 +49,7 @@ def test_an_expired_delta_link_leads_to_a_full_read(rig: Rig, peer: MicrosoftTea
     rig.world.edit(post)
     peer.forgets_before = rig.world.now() + timedelta(days=1)
     rig.sync(kept, reached)
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
     assert any("is read again" in note for note in rig.notes)
 
 

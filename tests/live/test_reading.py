@@ -28,7 +28,7 @@ def busy(world: World) -> None:
 def test_everything_that_stands_is_read_with_its_author_place_and_starter(rig: Rig) -> None:
     busy(rig.world)
     kept = rig.full()
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
     if rig.peer.names_reactions:
         assert kept.reactions() == rig.world.reactions()
 
@@ -59,7 +59,7 @@ def test_keys_are_unique_and_never_empty(rig: Rig) -> None:
 def test_messages_of_one_moment_that_straddle_a_page_edge_are_all_read(rig: Rig) -> None:
     for number in range(11):
         rig.world.post("ada", step=0.0 if number % 4 else 1.0)
-    assert rig.full().live() == rig.world.live()
+    assert rig.full().live() == rig.peer.live()
 
 
 def test_what_is_posted_while_pages_turn_is_neither_lost_nor_doubled(rig: Rig) -> None:
@@ -77,7 +77,7 @@ def test_what_is_posted_while_pages_turn_is_neither_lost_nor_doubled(rig: Rig) -
     rig.server.application = busier  # type: ignore[assignment]
     reached = rig.sync(kept)
     rig.sync(kept, reached)
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
 
 
 def test_programs_and_system_messages_are_not_taken_for_people(rig: Rig) -> None:
@@ -85,7 +85,7 @@ def test_programs_and_system_messages_are_not_taken_for_people(rig: Rig) -> None
     rig.world.post("ada", kind="webhook")
     rig.world.post("ada", kind="system")
     kept = rig.full()
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
     assert AuthorKind.PERSON not in {
         message.author_kind for message in kept.messages.values() if message.text != "text 1"
     }

@@ -52,7 +52,7 @@ def test_a_thread_that_looks_empty_is_asked_for_again(
 ) -> None:
     thread_of_five(rig.world)
     peer.empty_first = empty
-    assert rig.full().live() == rig.world.live()
+    assert rig.full().live() == rig.peer.live()
 
 
 def test_an_old_thread_that_is_still_alive_is_not_skipped(rig: Rig) -> None:
@@ -62,7 +62,7 @@ def test_an_old_thread_that_is_still_alive_is_not_skipped(rig: Rig) -> None:
     rig.world.post("cem", root=old)
     for _ in range(5):
         rig.world.post("dua")
-    assert rig.full().live() == rig.world.live()
+    assert rig.full().live() == rig.peer.live()
 
 
 def test_no_credential_of_the_feed_and_no_private_detail_goes_any_further(rig: Rig) -> None:
@@ -92,7 +92,7 @@ def test_history_comes_from_the_export_and_the_present_from_the_api(rig: Rig) ->
     rig.world.react(liked, "cem")
     kept = Kept()
     rig.sync(kept, **BACKFILL)
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
     assert len(kept.reactions()) == 1
     feeds = [request for request in rig.server.log if "in_group" in request.path]
     assert len(feeds) < 4
@@ -103,7 +103,7 @@ def test_an_export_window_that_fails_is_halved(rig: Rig, peer: VivaEngagePeer) -
     peer.longest_export = timedelta(days=8)
     kept = Kept()
     rig.sync(kept, **BACKFILL)
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
 
 
 def test_an_export_that_breaks_off_is_noticed_and_asked_for_again(
@@ -113,7 +113,7 @@ def test_an_export_that_breaks_off_is_noticed_and_asked_for_again(
     peer.cut_exports = 2
     kept = Kept()
     rig.sync(kept, **BACKFILL)
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
 
 
 def test_the_history_goes_on_where_a_run_was_cut_off(rig: Rig) -> None:
@@ -123,7 +123,7 @@ def test_the_history_goes_on_where_a_run_was_cut_off(rig: Rig) -> None:
     for pages in range(3, 12):
         reached = rig.sync(kept, reached, stop_after=pages, **BACKFILL)
     rig.sync(kept, reached, **BACKFILL)
-    assert kept.live() == rig.world.live()
+    assert kept.live() == rig.peer.live()
     assert "export" in json.dumps(reached["messages"].data)
 
 

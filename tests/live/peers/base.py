@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from adoption.connector import Connector
 from tests.live.server import Reply, Request
-from tests.live.world import Post, World
+from tests.live.world import Live, Post, World
 
 GOOD_TOKEN = "good-token-canary-7f3a"
 NARROW_TOKEN = "narrow-token-canary-91bc"
@@ -23,6 +23,7 @@ class Peer(ABC):
         full_page: the largest page the network gives; overlap: rows of a page that are asked for
             twice on purpose; spare_requests: what may be asked beyond the arithmetical least.
         names_reactions: whether reactions carry people.
+        asks_per_community: whether a single community can refuse to be read.
         tells_kinds: whether messages carry a type, so that an unknown one can be kept.
         deletes_replies: whether deleting a starter deletes its replies.
         reads_by_post: the paths a network documents as a read by ``POST``.
@@ -35,6 +36,7 @@ class Peer(ABC):
     overlap: ClassVar[int] = 0
     spare_requests: ClassVar[int] = 2
     names_reactions: ClassVar[bool] = True
+    asks_per_community: ClassVar[bool] = True
     tells_kinds: ClassVar[bool] = True
     deletes_replies: ClassVar[bool] = True
     reads_by_post: ClassVar[tuple[str, ...]] = ()
@@ -48,6 +50,10 @@ class Peer(ABC):
 
     def other(self, post: Post, pick: int) -> None:  # noqa: B027
         """Something only this network knows, done to a post; nothing by default."""
+
+    def live(self) -> set[Live]:
+        """What must be read; networks with another idea of a conversation say so here."""
+        return self.world.live()
 
     @abstractmethod
     def settings(self, url: str, token: str = GOOD_TOKEN) -> dict[str, Any]:
