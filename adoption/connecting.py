@@ -18,12 +18,14 @@ from adoption.connections import (
     save_connection,
     unknown_network,
 )
-from adoption.connector import Connector, Health, connector_type
+from adoption.connector import Connector, Health, connector_type, connector_types
 from adoption.errors import SettingsError
 from adoption.secrets import Keeper, Secret, secret_store
 from adoption.status import ConnectionState, connection_states
 from adoption.store import Network, Store
 
+LACKS_SETTING = "lacks"
+PEOPLE_NETWORK = "people"
 SIGN_IN_SETTING = "sign_in_token"
 
 
@@ -161,10 +163,29 @@ class ConnectionDesk:
                 next_step="Give another name with --network",
             )
 
-    def register(self, network: str, kind: str) -> None:
-        """Make a network known to the store."""
-        if self._store.control.network(network) is None:
-            self._store.control.put_network(Network(network, kind))
+    def register(self, network: str, kind: str, lacks: Mapping[str, str] | None = None) -> None:
+        """Make a network known to the store, with what this very source cannot tell.
+
+        A table lacks more than tables in general do (one without a column for threads has none);
+        figures must then say "not available" rather than 0.
+        """
+        known = self._store.control.network(network)
+        settings: dict[str, Any] = dict(known.settings) if known else {}
+        if lacks is not None:
+            settings[LACKS_SETTING] = dict(lacks)
+        if known is None or settings != dict(known.settings):
+            self._store.control.put_network(Network(network, kind, settings))
+
+    def lacks(self) -> dict[str, dict[str, str]]:
+        """Per network what its source cannot tell, with the sentence that says so."""
+        types = connector_types()
+        found: dict[str, dict[str, str]] = {}
+        for network in self._store.control.networks():
+            if network.name == PEOPLE_NETWORK or network.connector not in types:
+                continue
+            declared = {what.value: why for what, why in types[network.connector].lacks.items()}
+            found[network.name] = dict(network.settings.get(LACKS_SETTING, declared))
+        return found
 
     def connector(self, connection: Connection) -> Connector:
         """The connector of a connection, with its secrets."""

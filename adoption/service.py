@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from adoption.connecting import ConnectionDesk, network_for
+from adoption.connecting import PEOPLE_NETWORK, ConnectionDesk, network_for
 from adoption.connections import Connection, check_network_name
-from adoption.connector import Connector, Source, connector_type, connector_types
+from adoption.connector import Connector, Source, connector_type
 from adoption.demo import Sample, write_sample
 from adoption.errors import AdoptionError, SettingsError
 from adoption.metrics import Selection, compute, flagged_comments
@@ -36,7 +36,6 @@ from adoption.sync import Progress, RunResult, sync
 
 __all__ = ["Outcome", "Progress", "Service", "network_for"]
 
-PEOPLE_NETWORK = "people"
 PEOPLE_CONNECTOR = "people-file"
 DEFAULT_WEEKS = 13
 
@@ -132,7 +131,7 @@ class Service:
         check_network_name(target)
         self.connections.refuse_other_connector(target, name)
         connector = _file_connector(name, files, options or {})
-        self.connections.register(target, name)
+        self.connections.register(target, name, lacks_of(connector))
         return Outcome.of(
             sync(self._store, target, connector, progress=progress, cancelled=cancelled)
         )
@@ -147,11 +146,11 @@ class Service:
         connector = _file_connector(name, files, options)
         try:
             explain = getattr(connector, "explain_mapping", None)
-            lines += [str(row) for row in explain()] if explain else []
+            lines += [column_in_words(use) for use in explain()] if explain else []
             lines.append(connector.check().summary)
         finally:
             connector.close()
-        return lines + [f"lacks {what}: {why}" for what, why in _lacks(connector).items()]
+        return lines + [f"lacks {what}: {why}" for what, why in lacks_of(connector).items()]
 
     def sync(
         self,
@@ -247,7 +246,7 @@ class Service:
                 selection,
                 barrier,
                 limit,
-                lacks=self._lacks(),
+                lacks=self.connections.lacks(),
                 cache=self._store.control,
             )
             return release_comments(raw, self._masker(), self.floors)
@@ -294,7 +293,7 @@ class Service:
 
     def status(self) -> Status:
         """What is in the data folder."""
-        return read_status(self._store)
+        return read_status(self._store, self.connections.lacks())
 
     def report(self, period: Period, selection: Selection, kind: str, out: Path) -> Path:
         """Write a resistance report; see :mod:`adoption.reports`."""
@@ -391,19 +390,10 @@ class Service:
             selection,
             by,
             across,
-            lacks=self._lacks(),
+            lacks=self.connections.lacks(),
             cache=self._store.control,
         )
         return release(figures, self.floors)
-
-    def _lacks(self) -> dict[str, dict[str, str]]:
-        """Per network what its connector cannot tell, with the sentence that says so."""
-        types = connector_types()
-        return {
-            network.name: {what.value: why for what, why in types[network.connector].lacks.items()}
-            for network in self._store.control.networks()
-            if network.connector in types and network.name != PEOPLE_NETWORK
-        }
 
     def _kind_of(self, files: Sequence[Path], kind: str | None) -> str:
         for path in files:
@@ -477,7 +467,15 @@ def _file_connector(kind: str, files: Sequence[Path], options: Mapping[str, Any]
     return type_({**options, "path": path})
 
 
-def _lacks(connector: Connector) -> dict[str, str]:
+def lacks_of(connector: Connector) -> dict[str, str]:
+    """What this very source cannot tell, by capability, with the sentence that says so."""
     missing = getattr(connector, "missing", None)
     lacks: Mapping[Any, str] = missing() if callable(missing) else connector.lacks
     return {what.value: why for what, why in lacks.items()}
+
+
+def column_in_words(use: Any) -> str:
+    """How one column of a table would be read, and why."""
+    if not use.field:
+        return f"Column {use.column} is not used: {use.why} ({use.sample})"
+    return f"Column {use.column} is the {use.field}: {use.why} ({use.sample})"

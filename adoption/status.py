@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from adoption.connections import Connection
+from adoption.connector import Capability
 from adoption.store import RunRecord, Snapshot, Store
 
 RUNS_SHOWN = 20
@@ -40,12 +41,15 @@ SELECT (SELECT count(*) FROM facts) - (SELECT count(*) FROM verdicts)
 
 @dataclass(frozen=True, slots=True)
 class NetworkRows:
-    """Rows of one network; deleted messages and removed reactions do not count."""
+    """Rows of one network; deleted messages and removed reactions do not count.
+
+    ``replies`` and ``reactions`` are ``None`` where the source cannot tell them: that is not 0.
+    """
 
     messages: int = 0
     posts: int = 0
-    replies: int = 0
-    reactions: int = 0
+    replies: int | None = 0
+    reactions: int | None = 0
     people: int = 0
     communities: int = 0
     newest: datetime | None = None
@@ -113,12 +117,14 @@ class ConnectionState:
         }
 
 
-def read_status(store: Store) -> Status:
-    """Count what is published now."""
+def read_status(store: Store, lacks: Mapping[str, Mapping[str, str]]) -> Status:
+    """Count what is published now; ``lacks`` says per network what its source cannot tell."""
     control = store.control
     with store.snapshot() as snapshot:
         return Status(
-            networks=_rows(snapshot),
+            networks={
+                name: _without(rows, lacks.get(name, {})) for name, rows in _rows(snapshot).items()
+            },
             checkpoints=tuple((n, s, at) for n, s, _, at in control.checkpoints()),
             runs=tuple(control.runs(RUNS_SHOWN)),
             unflagged=int(snapshot.sql(_UNFLAGGED_SQL)[0][0]),
@@ -174,6 +180,14 @@ def run_as_dict(run: RunRecord) -> dict[str, Any]:
 
 def _rows(snapshot: Snapshot) -> dict[str, NetworkRows]:
     return {row[0]: NetworkRows(*row[1:7], row[7]) for row in snapshot.sql(_ROWS_SQL)}
+
+
+def _without(rows: NetworkRows, lacks: Mapping[str, str]) -> NetworkRows:
+    return replace(
+        rows,
+        replies=None if Capability.REPLIES in lacks and not rows.replies else rows.replies,
+        reactions=None if Capability.REACTIONS in lacks and not rows.reactions else rows.reactions,
+    )
 
 
 def _iso(moment: datetime | None) -> str | None:

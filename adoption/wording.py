@@ -105,7 +105,12 @@ def change_words(moved: Change) -> str:
 def age(moment: datetime, now: datetime | None = None) -> str:
     """How long ago something was, in the coarsest unit that says it: ``3 hours ago``."""
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
-    for size, word in ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute")):
+    for size, word in (
+        (31_557_600.0, "year"),
+        (86_400.0, "day"),
+        (3_600.0, "hour"),
+        (60.0, "minute"),
+    ):
         if seconds >= size:
             number = int(seconds // size)
             return f"{number} {word}{'s' if number > 1 else ''} ago"

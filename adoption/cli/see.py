@@ -62,7 +62,9 @@ def status(ctx: click.Context, as_json: bool) -> None:
             rows.people,
             rows.communities,
         )
-        table.add_row(name, *(f"{count:,}" for count in counts), newest)
+        table.add_row(
+            name, *("not available" if count is None else f"{count:,}" for count in counts), newest
+        )
     out.print(table)
     waiting = f", {plural(found.unflagged, 'message')} not flagged yet" if found.unflagged else ""
     out.print(f"Snapshot {found.snapshot}, published {age(found.published_at)}{waiting}.")
