@@ -163,7 +163,8 @@ class Discourse(CommunityConnector):
             is_first_page_empty = not posts and below is None
             below = _next(below, ids)
             is_past = bool(posts) and all(self.too_old(_created(post)) for post in posts)
-            if is_first_page_empty or below is None or below <= max(goal, 1) or is_past:
+            is_end = below is None or below <= goal or below < 1 or 1 in ids
+            if is_first_page_empty or is_end or is_past:
                 break
             going_on = {"goal": goal, "below": below, "top": top}
             yield Part(rows, {**base, "walk": going_on, "recall": recall.data()}, (), skipped)
