@@ -27,6 +27,12 @@ st.navigation(
             help="What people object to, why, where, and in which words. Export a report here.",
         ),
         st.Page(
+            PAGES / "review.py",
+            title="Review",
+            icon=":material/rate_review:",
+            help="Check what the detector thinks, one comment at a time; your word wins.",
+        ),
+        st.Page(
             PAGES / "connectors.py",
             title="Connectors",
             icon=":material/cable:",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from adoption.privacy import Released, ReleasedComment
+from adoption.privacy import Released
 from adoption.reports import charts
 from adoption.reports.build import LIMITS, PURPOSE, Report
 from adoption.reports.points import points, ranked, ranking
@@ -51,7 +52,19 @@ def svg(spec: dict[str, Any], width: int = 680) -> Markup:
     return Markup(without_links)  # noqa: S704 - made by the chart library from escaped data
 
 
-def marked(comment: ReleasedComment) -> Markup:
+class WithEvidence(Protocol):
+    """A masked text and the spans of it (start, end, weight) that decided."""
+
+    @property
+    def text(self) -> str:
+        """The masked text."""
+
+    @property
+    def evidence(self) -> Sequence[tuple[int, int, float]]:
+        """The spans."""
+
+
+def marked(comment: WithEvidence) -> Markup:
     """A comment, escaped, with the words that decided in ``<mark>``."""
     pieces: list[Markup] = []
     last = 0
