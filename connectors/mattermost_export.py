@@ -18,6 +18,7 @@ from adoption.files.connector import (
     FileConnector,
     Pages,
     Position,
+    counted,
 )
 from adoption.files.json_records import as_object, json_lines
 from adoption.files.ordinals import Ordinals
@@ -123,7 +124,7 @@ class MattermostExport(FileConnector):
     def check(self) -> Health:
         """Look through the whole export without giving a row."""
         self.verify()
-        return Health(True, f"{len(self._channels)} channels, nothing damaged")
+        return Health(True, f"{counted(len(self._channels), 'channel')}, nothing damaged")
 
     def _verify(self) -> None:
         """Look at every line, and learn channels, bots and which posts look alike."""
@@ -259,9 +260,8 @@ class MattermostExport(FileConnector):
     def _closing_notes(self, stream: Stream) -> Sequence[str]:
         notes = []
         if stream == MESSAGES and self._left_out:
-            notes.append(
-                f"{self._left_out:,} messages of private or unlisted channels were left out."
-            )
+            messages = counted(self._left_out, "message")
+            notes.append(f"Left out: {messages} of private or unlisted channels.")
         return (*notes, *self._broken.closing_notes())
 
 

@@ -18,6 +18,7 @@ from adoption.files.connector import (
     FileConnector,
     Pages,
     Position,
+    counted,
 )
 from adoption.files.mapping import TEXT, TIME, guess, named_column, profiles
 from adoption.files.roster import (
@@ -110,7 +111,9 @@ class PeopleFile(FileConnector):
     def check(self) -> Health:
         """Look through the whole file and say how its columns were understood."""
         self.verify()
-        return Health(True, f"{self._rows:,} rows. Columns: {', '.join(self._understood())}")
+        return Health(
+            True, f"{counted(self._rows, 'row')}. Columns: {', '.join(self._understood())}"
+        )
 
     def _understood(self) -> Sequence[str]:
         return [

@@ -19,6 +19,7 @@ from adoption.files.connector import (
     FileConnector,
     Pages,
     Position,
+    counted,
 )
 from adoption.files.json_records import as_object, json_array
 from adoption.model import Community, CommunityKind, Message, Person, Row
@@ -106,9 +107,8 @@ class SlackExport(FileConnector):
     def check(self) -> Health:
         """Look through the whole export without giving a row."""
         self.verify()
-        return Health(
-            True, f"{len(self._channels)} channels, {len(self._days)} days of messages in them"
-        )
+        channels = counted(len(self._channels), "channel")
+        return Health(True, f"{channels}, {counted(len(self._days), 'day')} of messages in them")
 
     def _verify(self) -> None:
         for archive in self.archives:

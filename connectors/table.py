@@ -20,6 +20,7 @@ from adoption.files.connector import (
     FileConnector,
     Pages,
     Position,
+    counted,
 )
 from adoption.files.mapping import (
     AUTHOR,
@@ -171,7 +172,7 @@ class Table(FileConnector):
         words = ", ".join(
             named_column(use.column, use.field) for use in self.explain_mapping() if use.field
         )
-        return Health(True, f"{self._threads.count:,} messages. Columns: {words}")
+        return Health(True, f"{counted(self._threads.count, 'message')}. Columns: {words}")
 
     def explain_mapping(self) -> tuple[ColumnUse, ...]:
         """What each column is used for and why, without showing what anybody wrote."""
@@ -306,10 +307,11 @@ class Table(FileConnector):
             if use.field
         ]
         if any(columns.clock and not columns.clock.is_zoned for _, columns in self._mapped()):
-            notes.append(f"Times carry no zone; they were read as {self._zone.key}.")
+            notes.append(f"Times carry no zone; they were read as {self._zone.key} (setting zone).")
         notes += [f"{why}." for gap, why in self.missing().items() if gap not in self.lacks]
         if repeats := self._threads.repeated_ids:
-            notes.append(f"{repeats:,} rows carry an id that came before; the last one counts.")
+            rows = counted(repeats, "row")
+            notes.append(f"Ids that came before: {rows}; of each the last one counts.")
         return (*notes, *self._broken.closing_notes())
 
 

@@ -17,6 +17,7 @@ from adoption.files.connector import (
     BrokenRows,
     FileConnector,
     Position,
+    counted,
 )
 from adoption.files.delimited import open_delimited
 from adoption.files.viva_export import MESSAGES_CSV, VivaExport, in_order
@@ -114,9 +115,8 @@ class VivaEngageExport(FileConnector):
     def check(self) -> Health:
         """Look through the whole export without giving a row."""
         self.verify()
-        number = len(self.archives)
-        words = "1 export" if number == 1 else f"{number} exports"
-        return Health(True, f"{words} with Messages.csv, nothing damaged")
+        exports = counted(len(self.archives), "export")
+        return Health(True, f"{exports} with Messages.csv, nothing damaged")
 
     @property
     def _export(self) -> VivaExport:
@@ -138,7 +138,8 @@ class VivaEngageExport(FileConnector):
     def _closing_notes(self, stream: Stream) -> Sequence[str]:
         notes: list[str] = []
         if stream == MESSAGES and self._export.left_out:
-            notes.append(f"{self._export.left_out:,} messages of private places were left out.")
+            messages = counted(self._export.left_out, "message")
+            notes.append(f"Left out: {messages} of private places.")
         if stream == PEOPLE and not self._export.has("Users.csv"):
             notes.append(
                 "There is no Users.csv: departments and the number of members are unknown."

@@ -300,6 +300,11 @@ class FileConnector(Connector):
         return Position(int(since.data.get("entry", 0)), int(since.data.get("row", 0)))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun in the right form: 1 message, 2,000 messages."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def is_on(value: object) -> bool:
     """Read a switch that may come from a form, a file or a command line.
 

@@ -371,7 +371,7 @@ def _reason(field: str, one: Profile, clock: Clock | None) -> str:
 
 def _sample(one: Profile, clock: Clock | None) -> str:
     if clock is not None:
-        return clock.how
+        return f"such as {text_of_cell(one.filled[0])}"
     if one.blank_share > 0.5:
         return f"texts of {one.mean_length:.0f} characters on average"
-    return f"{one.distinct:,} different values in {len(one.filled):,} rows"
+    return f"different values: {one.distinct:,}, rows: {len(one.filled):,}"

@@ -38,7 +38,7 @@ def test_the_export_of_a_small_real_server_gives_exact_counts(tmp_path: Path) ->
     by_people = [one for one in found.messages.values() if one.author_kind is AuthorKind.PERSON]
     assert len(by_people) == 4
     assert found.skipped == 2, "the private channel and the direct post"
-    assert "1 messages of private or unlisted channels were left out." in found.notes
+    assert "Left out: 1 message of private or unlisted channels." in found.notes
     everything = read(
         MattermostExport, tmp_path / "e.jsonl", include_private=True, approved_by="Works council"
     )

@@ -64,7 +64,7 @@ def test_a_help_channel_with_unusual_headers_is_understood(tmp_path: Path) -> No
     assert next(iter(found.messages.values())).created_at == datetime(
         2004, 12, 25, 9, 14, tzinfo=UTC
     )
-    assert "Times carry no zone; they were read as UTC." in found.notes
+    assert "Times carry no zone; they were read as UTC (setting zone)." in found.notes
     assert "Posts and replies cannot be told apart" in found.said
     assert (
         "Column when is time: The header means a time, and the values are ISO dates." in found.said

@@ -147,7 +147,7 @@ def test_private_places_are_left_out_and_counted(tmp_path: Path) -> None:
     found = read(VivaEngageExport, path)
     assert set(found.messages) == {str(FIRST_ID + 1), str(FIRST_ID + 6)}
     assert found.skipped == 5
-    assert "4 messages of private places were left out." in found.notes
+    assert "Left out: 4 messages of private places." in found.notes
     assert set(found.communities) == {"11", "all-company"}
     everything = read(VivaEngageExport, path, include_private="yes", approved_by="The DPO")
     assert len(everything.messages) == 6
