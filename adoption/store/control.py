@@ -63,8 +63,7 @@ class Control:
             except BaseException:
                 self._connection.close()
                 raise
-            if os.name == "posix":
-                path.chmod(0o600)
+            path.chmod(0o600)
 
     def close(self) -> None:
         """Close the file."""

@@ -10,6 +10,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+_PRIMARY_CODE = 0xFF
+"""The bits of an extended result code that hold the primary one (https://sqlite.org/rescode.html)."""
+
 _CREATE = "CREATE TABLE IF NOT EXISTS lock (one INTEGER)"
 
 
@@ -49,9 +52,9 @@ class FileLock:
             connection.execute(begin)
             if touch is not None:
                 connection.execute(touch).fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             connection.close()
-            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
                 return False
             raise
         self._connection = connection

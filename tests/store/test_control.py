@@ -128,6 +128,16 @@ def test_cached_figures_end_with_their_snapshot(store: Store) -> None:
     assert store.control.cached_metric("posts", "{}", published.id) is None
 
 
+def test_a_transaction_that_sqlite_rolled_back_itself_keeps_its_own_error(store: Store) -> None:
+    def fill_the_disk() -> None:
+        with store.control.transaction() as db:
+            db.execute("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(StoreError, match="disk is full"):
+        fill_the_disk()
+
+
 def test_identities_are_listed_by_network(store: Store) -> None:
     person = Identity("net", "p", "1", "Ann", None, None)
     store.control.publish(None, reason="", actor="", identities=[person])

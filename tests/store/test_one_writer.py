@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -108,10 +109,13 @@ class TestFileLock:
         locks[2].release()
 
     def test_a_folder_that_is_not_there_is_an_error_not_a_refusal(self, tmp_path: Path) -> None:
-        import sqlite3
-
         with pytest.raises(sqlite3.OperationalError):
             FileLock(tmp_path / "missing" / "lock").acquire_exclusive(0.0)
+
+    def test_a_damaged_lock_file_is_an_error_not_a_refusal(self, tmp_path: Path) -> None:
+        (tmp_path / "lock").write_bytes(b"rubbish" * 1000)
+        with pytest.raises(sqlite3.DatabaseError):
+            FileLock(tmp_path / "lock").acquire_shared(0.0)
 
 
 def test_readers_that_wait_too_long_for_files_being_deleted_are_told(
@@ -124,3 +128,13 @@ def test_readers_that_wait_too_long_for_files_being_deleted_are_told(
         pass
     deleting.release()
     assert ask(store, "SELECT 1") == [(1,)]
+
+
+def test_a_store_that_somebody_else_is_creating_is_refused_after_a_while(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adoption.store.CREATION_WAIT_SECONDS", 0.0)
+    with store.control.transaction() as db:
+        db.execute("DELETE FROM published")
+    with store.writer("creation"), pytest.raises(StoreError, match="creation"):
+        Store.open(store.home)
