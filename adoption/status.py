@@ -179,7 +179,7 @@ def run_as_dict(run: RunRecord) -> dict[str, Any]:
 
 
 def _rows(snapshot: Snapshot) -> dict[str, NetworkRows]:
-    return {row[0]: NetworkRows(*row[1:7], row[7]) for row in snapshot.sql(_ROWS_SQL)}
+    return {row[0]: NetworkRows(*row[1:]) for row in snapshot.sql(_ROWS_SQL)}
 
 
 def _without(rows: NetworkRows, lacks: Mapping[str, str]) -> NetworkRows:

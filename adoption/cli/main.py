@@ -22,6 +22,9 @@ Exit codes: 0 done, 2 mend the configuration or the command, 3 access is missing
 The data folder is chosen with --home or {HOME_VARIABLE}.
 """
 
+CLOSED_PIPE = 141
+"""What a shell says of a program whose reader went away."""
+
 LAZY_COMMANDS: dict[str, str] = {
     "init": "adoption.cli.start:init",
     "demo": "adoption.cli.start:demo",
@@ -70,7 +73,7 @@ class AdoptionGroup(click.Group):
             ctx.exit(InterruptedRunError.exit_code)
         except BrokenPipeError:
             sys.stderr.close()
-            ctx.exit(0)
+            ctx.exit(CLOSED_PIPE)
 
 
 @click.group(

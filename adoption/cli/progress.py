@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 from rich.console import Console
@@ -36,8 +36,9 @@ class PlainProgress:
             return
         self._stage, self._said_at = stage, now
         amount = f"{done:,} of {total:,}" if total else f"{done:,}"
-        sys.stderr.write(f"{stage}: {amount}{f' - {note}' if note else ''}\n")
-        sys.stderr.flush()
+        with suppress(BrokenPipeError):  # nobody listens any more; the work goes on
+            sys.stderr.write(f"{stage}: {amount}{f' - {note}' if note else ''}\n")
+            sys.stderr.flush()
 
 
 class BarProgress:
