@@ -1,7 +1,8 @@
 """How well the detector does by the word of those who checked it.
 
 Only comments that chance drew count here: those chosen for being uncertain say nothing about the
-others. Intervals are Jeffreys intervals (:func:`adoption.sentiment.rates.jeffreys`).
+others. A random check of a flag counts as long as the flag is one of the detector that is in use:
+what an earlier version flagged is no fair sample of what this one flags. Intervals are Jeffreys intervals (:func:`adoption.sentiment.rates.jeffreys`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 from scipy.stats import fisher_exact
 
+from adoption.reviews import RANDOM, RANDOM_FLAG
 from adoption.sentiment.rates import jeffreys
 from adoption.store import Review, Store
 from adoption.store.records import now
@@ -24,20 +26,22 @@ FEWEST_IN_MONTH = 5
 RECENT_MONTHS = 3
 SIGNIFICANT = 0.05
 
-_CHECKS = """
-SELECT strftime(created_on, '%Y-%m'), model_flag = 'flag', stance = 'pushback', count(*)
-FROM verdicts WHERE drawn AND state = 'scored' AND model_state = 'scored'
-GROUP BY ALL ORDER BY 1
+_REVIEWED = """
+SELECT v.network, v.message_id, strftime(v.created_on, '%Y-%m'), v.model_flag = 'flag',
+    v.stance = 'pushback', s.scored_at
+FROM verdicts v JOIN scores s ON s.network = v.network AND s.message_id = v.message_id
+    AND s.model = v.model AND s.month = v.month
+WHERE v.reviewed AND v.state = 'scored' AND v.model_state = 'scored'
 """
 
 
-class Checks(NamedTuple):
-    """Random checks of messages of one month that came out alike."""
+class Check(NamedTuple):
+    """One comment that chance drew, with a clear answer; ``of_all``: drawn from all, not from flags."""
 
     month: str
     flagged: bool
     pushes_back: bool
-    number: int
+    of_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,10 @@ class ReviewQuality:
         reviewed: messages with a review; ``today`` those of today (UTC).
         checks: random checks with a clear answer, over all time.
         unsure: messages whose reviewer was unsure.
-        flags_checked: how many of the checks were flagged.
-        pushback_found: how many of the checks push back, flagged or not.
-        precision: the share of flags that push back.
-        recall: the share of pushback that was flagged.
+        flags_checked: how many flags were checked at random, in the slice of all or of the flags.
+        pushback_found: how many of the random checks push back, flagged or not.
+        precision: the share of flags checked that push back.
+        recall: the share of pushback found that was flagged.
         months: precision by month of the message, where at least five flags were checked.
         notice: a sentence when precision has fallen, else empty.
 
@@ -91,20 +95,19 @@ class ReviewQuality:
 def review_quality(store: Store) -> ReviewQuality:
     """Precision and recall as reviewed, over all time and by month."""
     reviews = store.control.reviews()
-    with store.snapshot() as snapshot:
-        checks = [Checks(*row) for row in snapshot.sql(_CHECKS)]
-    flagged, pushback = _count(checks, flagged=True), _count(checks, pushes_back=True)
-    right = _count(checks, flagged=True, pushes_back=True)
-    by_month = _flags_by_month(checks)
+    checks = _checks(store, reviews)
+    flags = [check for check in checks if check.flagged]
+    pushback = [check for check in checks if check.of_all and check.pushes_back]
+    by_month = _by_month(flags)
     return ReviewQuality(
         reviewed=len(reviews),
         today=_today(reviews),
-        checks=_count(checks),
+        checks=sum(check.of_all for check in checks),
         unsure=sum(review.verdict == "undetermined" for review in reviews),
-        flags_checked=flagged,
-        pushback_found=pushback,
-        precision=Share.of(right, flagged),
-        recall=Share.of(right, pushback),
+        flags_checked=len(flags),
+        pushback_found=len(pushback),
+        precision=Share.of(sum(check.pushes_back for check in flags), len(flags)),
+        recall=Share.of(sum(check.flagged for check in pushback), len(pushback)),
         months=tuple(
             (date.fromisoformat(f"{month}-01"), share)
             for month, (hits, tries) in by_month
@@ -112,6 +115,22 @@ def review_quality(store: Store) -> ReviewQuality:
         ),
         notice=drift_notice(by_month),
     )
+
+
+def _checks(store: Store, reviews: Sequence[Review]) -> list[Check]:
+    """What chance drew, as far as it is a fair sample for the detector that is in use."""
+    given = {(review.network, review.message_id): review for review in reviews}
+    with store.snapshot() as snapshot:
+        rows = snapshot.sql(_REVIEWED)
+    found = []
+    for network, message_id, month, flagged, pushes_back, scored_at in rows:
+        review = given.get((network, message_id))
+        if review is None:
+            continue
+        of_flags = review.reason == RANDOM_FLAG and flagged and review.at >= scored_at
+        if review.reason == RANDOM or of_flags:
+            found.append(Check(month, flagged, pushes_back, review.reason == RANDOM))
+    return found
 
 
 def drift_notice(by_month: Sequence[tuple[str, tuple[int, int]]]) -> str:
@@ -142,22 +161,12 @@ def _summed(months: Sequence[tuple[str, tuple[int, int]]]) -> tuple[int, int]:
     return sum(hits for _, (hits, _) in months), sum(tries for _, (_, tries) in months)
 
 
-def _flags_by_month(checks: Sequence[Checks]) -> list[tuple[str, tuple[int, int]]]:
-    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for check in checks:
-        if check.flagged:
-            found[check.month][0] += check.number * check.pushes_back
-            found[check.month][1] += check.number
-    return [(month, (hits, tries)) for month, (hits, tries) in sorted(found.items())]
-
-
-def _count(checks: Sequence[Checks], *, flagged: bool = False, pushes_back: bool = False) -> int:
-    """How many checks there are, of flagged messages only or of those that push back only."""
-    return sum(
-        check.number
-        for check in checks
-        if (check.flagged or not flagged) and (check.pushes_back or not pushes_back)
-    )
+def _by_month(flags: Sequence[Check]) -> list[tuple[str, tuple[int, int]]]:
+    """Per month in order, how many checked flags were right and how many were checked."""
+    found: dict[str, list[bool]] = defaultdict(list)
+    for check in flags:
+        found[check.month].append(check.pushes_back)
+    return [(month, (sum(right), len(right))) for month, right in sorted(found.items())]
 
 
 def _today(reviews: Sequence[Review]) -> int:

@@ -1,10 +1,16 @@
 """People correct the detector: what they are asked, and what becomes of their answers.
 
-The queue holds a random slice of all judged messages and those the detector was least sure of. A
-keyed hash of its id decides whether a message belongs to the slice and when its turn comes, so
-nothing about a message, and nobody, can influence that. Messages of the slice are never offered as
-uncertain, and come in the order of their hash: however far people get, what they have answered is
-a fair sample of everything.
+The queue has three streams, taken in turn:
+
+- random checks: a slice of all judged messages, drawn by chance; it says how often people push back;
+- random flags: the flagged messages that are not in the slice, in random order. Pushback is rare, so
+  the slice holds few of them; this stream says how many flags are right;
+- uncertain ones: those the detector was least sure of; they teach it most and say nothing of others.
+
+A keyed hash of its id decides whether a message belongs to the slice and when its turn comes, so
+nothing about a message, and nobody, can influence that. No message is in two streams, and the first
+two come in the order of the hash: however far people get, what they have answered is a fair sample
+of all messages and of all flags.
 
 A reviewer sees masked text without author, and communities only where enough people write.
 """
@@ -25,8 +31,13 @@ from adoption.store import Review, Store
 from adoption.store.records import now
 
 RANDOM = "random"
+RANDOM_FLAG = "random flag"
 UNCERTAIN = "uncertain"
-REASONS: Mapping[str, str] = {RANDOM: "random check", UNCERTAIN: "uncertain"}
+REASONS: Mapping[str, str] = {
+    RANDOM: "random check",
+    RANDOM_FLAG: "random check of a flag",
+    UNCERTAIN: "uncertain",
+}
 """Why a message is in the queue, in words."""
 
 CONFIRM = "confirm"
@@ -70,16 +81,20 @@ by_chance AS (
     SELECT *, '{RANDOM}' AS reason, key AS place FROM drawn
     WHERE NOT reviewed AND left(key, 16) < $2 ORDER BY key LIMIT $3
 ),
+flags AS (
+    SELECT *, '{RANDOM_FLAG}' AS reason, key AS place FROM drawn
+    WHERE NOT reviewed AND left(key, 16) >= $2 AND model_flag = 'flag' ORDER BY key LIMIT $3
+),
 in_doubt AS (
     SELECT *, '{UNCERTAIN}' AS reason,
-        (CASE WHEN model_flag <> 'review' THEN '2' WHEN target = 'none' THEN '1' ELSE '0' END)
+        (CASE WHEN model_flag = 'pass' THEN '2' WHEN target = 'none' THEN '1' ELSE '0' END)
         || printf('%.6f', abs(model_pushback - 0.5)) || key AS place
     FROM drawn
-    WHERE NOT reviewed AND left(key, 16) >= $2
+    WHERE NOT reviewed AND left(key, 16) >= $2 AND model_flag <> 'flag'
         AND (model_flag = 'review' OR abs(model_pushback - 0.5) < {DOUBT})
     ORDER BY place LIMIT $3
 ),
-q AS (FROM by_chance UNION ALL FROM in_doubt),
+q AS (FROM by_chance UNION ALL FROM flags UNION ALL FROM in_doubt),
 known_places AS (
     SELECT network, community_id FROM facts GROUP BY ALL HAVING count(DISTINCT person_id) >= $4
 )
@@ -115,7 +130,7 @@ class ReviewItem:
 
     Attributes:
         key: stands for the message; says nothing about it.
-        reason: ``random`` or ``uncertain``.
+        reason: one of :data:`REASONS`.
         text: the masked text.
         parent: the masked text it answers, if any.
         community: its name, or ``None`` where too few people write there.
@@ -170,7 +185,7 @@ class ReviewDesk:
         self._known: dict[str, Judged] = {}
 
     def queue(self, limit: int, masker: Masker) -> list[ReviewItem]:
-        """What to review next: random and uncertain messages in turn, none that was reviewed.
+        """What to review next: messages of the three streams in turn, none that was reviewed.
 
         Args:
             limit: how many at most.
@@ -181,12 +196,12 @@ class ReviewDesk:
         with self._store.snapshot() as snapshot:
             rows = snapshot.sql(_QUEUE, values)
         self._forget_some()
-        items: dict[str, list[ReviewItem]] = {RANDOM: [], UNCERTAIN: []}
+        items: dict[str, list[ReviewItem]] = {reason: [] for reason in REASONS}
         for reason, text, parent, community, evidence, *rest in rows:
             judged = Judged(*rest)
             self._known[judged.key] = judged
             items[reason].append(_item(judged, reason, text, parent, community, evidence, masker))
-        return list(_in_turn(items[RANDOM], items[UNCERTAIN]))[:limit]
+        return list(_in_turn(list(items.values())))[:limit]
 
     def take(self, key: str, verdict: str, barrier: str | None = None) -> None:
         """Keep one answer; it counts at once.
@@ -225,9 +240,9 @@ class ReviewDesk:
             )
         if meant == CONFIRM:
             meant = "pushback" if judged.flag != "pass" else judged.stance or "neutral"
-        reason = RANDOM if judged.key[:16] < self._threshold else UNCERTAIN
         code = _checked_barrier(meant, barrier, judged)
-        return Review(judged.network, judged.message_id, meant, code, REVIEWER, now(), reason)
+        stream = self._stream(judged)
+        return Review(judged.network, judged.message_id, meant, code, REVIEWER, now(), stream)
 
     def keep(self, answers: Sequence[Review]) -> int:
         """Keep many answers, all or nothing; those already given count once.
@@ -257,6 +272,11 @@ class ReviewDesk:
         with self._store.snapshot() as snapshot:
             rows = snapshot.sql(_BY_KEY, (self._salt, list(keys)))
         return {judged.key: judged for judged in (Judged(*row) for row in rows)}
+
+    def _stream(self, judged: Judged) -> str:
+        if judged.key[:16] < self._threshold:
+            return RANDOM
+        return RANDOM_FLAG if judged.flag == "flag" else UNCERTAIN
 
     def _forget_some(self) -> None:
         if len(self._known) > REMEMBERED:
@@ -333,6 +353,6 @@ def opinion(judged: Judged) -> str:
     return f"{side} (pushback {odds})."
 
 
-def _in_turn(first: Sequence[ReviewItem], second: Sequence[ReviewItem]) -> Iterator[ReviewItem]:
-    for pair in zip_longest(first, second):
-        yield from (item for item in pair if item is not None)
+def _in_turn(streams: Sequence[Sequence[ReviewItem]]) -> Iterator[ReviewItem]:
+    for items in zip_longest(*streams):
+        yield from (item for item in items if item is not None)

@@ -24,14 +24,14 @@ def quality_panel(quality: ReviewQuality, service: Service) -> None:
             "Flags that were right",
             quality.precision,
             quality.flags_checked,
-            "flagged comments",
-            "Of the flagged comments that were checked at random, how many push back (precision).",
+            "flags checked at random",
+            "Of the flags that were checked at random, how many are pushback (precision).",
         )
         _share(
             "Pushback that was found",
             quality.recall,
             quality.pushback_found,
-            "comments that push back",
+            "random checks that push back",
             "Of the comments that push back by the word of a random check, how many were flagged "
             "(recall).",
         )
@@ -48,7 +48,7 @@ def quality_panel(quality: ReviewQuality, service: Service) -> None:
 def _share(title: str, share: Share | None, checked: int, what: str, help_: str) -> None:
     if share is None:
         st.markdown(f"**{title}**: not known yet", help=help_)
-        st.caption(f"This needs {FEWEST} {what} among the random checks; there are {checked}.")
+        st.caption(f"This needs {FEWEST} {what}; there are {checked}.")
         return
     st.metric(title, amount(share.value, "share"), help=help_)
     st.caption(

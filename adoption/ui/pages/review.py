@@ -88,7 +88,7 @@ def _progress() -> None:
 
 def _comment(item: ReviewItem) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        colour = "gray" if item.reason == "random" else "orange"
+        colour = "orange" if item.reason == "uncertain" else "gray"
         st.badge(REASONS[item.reason].capitalize(), color=colour)  # type: ignore[arg-type]
         if item.community:
             st.caption(f"in {item.community}")
