@@ -3,6 +3,7 @@
 from adoption.metrics.catalogue import CATALOGUE
 from adoption.metrics.comments import RawComment, RawComments, flagged_comments
 from adoption.metrics.compute import compute
+from adoption.metrics.enablers import RawEffect, enabler_effect
 from adoption.metrics.figures import SPLITS, Figures, RawCell, Rest, Selection
 from adoption.metrics.metric import Floor, Metric
 
@@ -15,8 +16,10 @@ __all__ = [
     "RawCell",
     "RawComment",
     "RawComments",
+    "RawEffect",
     "Rest",
     "Selection",
     "compute",
+    "enabler_effect",
     "flagged_comments",
 ]

@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+import duckdb
 import ibis
 import pandas as pd
+import pyarrow as pa
 
 from adoption.period import Period, monday
 
@@ -114,14 +116,16 @@ class InMemory:
     def __init__(self, network: Network, number: int = 7) -> None:
         self.id = number
         self.queries = 0
-        self.database = ibis.duckdb.connect()
-        self.database.raw_sql("SET TimeZone = 'UTC'")
+        engine = duckdb.connect()
+        engine.execute("SET TimeZone = 'UTC'")
         for name, schema in SCHEMAS.items():
-            self.database.create_table(name, schema=ibis.schema(schema))
-            rows = network.tables[name]
-            if rows:
-                table = ibis.memtable(rows, schema=ibis.schema(schema)).to_pyarrow()
-                self.database.insert(name, table)
+            shape = ibis.schema(schema)
+            rows = [{column: row.get(column) for column in schema} for row in network.tables[name]]
+            table = pa.Table.from_pylist(rows, schema=shape.to_pyarrow())
+            engine.register("given", table)
+            engine.execute(f"CREATE TABLE {name} AS FROM given")
+            engine.unregister("given")
+        self.database = ibis.duckdb.from_connection(engine)
 
     def table(self, name: str) -> Any:
         self.queries += 1
@@ -229,7 +233,7 @@ def _likes(random: Random, fact: dict[str, Any]) -> dict[str, Any]:
 
 def _usage(random: Random, roster: list[dict[str, Any]], weeks: int) -> list[dict[str, Any]]:
     """A usage report: mail and chat per person on some days, totals only on others."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for day in range(0, weeks * 7, 3):
         named = random.random() < 0.7
         for person in random.sample(roster, 5) if named else [None]:
@@ -243,8 +247,8 @@ def _usage(random: Random, roster: list[dict[str, Any]], weeks: int) -> list[dic
                     "window_days": random.choice((1, 1, 1, 28)),
                 }
             )
-    total = {"person_id": None, "number": 999, "window_days": 1}
-    return rows + [{**row, **total} for row in rows if row["person_id"] and row["window_days"] == 1]
+    total: dict[str, Any] = {"person_id": None, "number": 999, "window_days": 1}
+    return rows + [{**row, **total} for row in rows if row["person_id"]]
 
 
 def _fact(
@@ -328,6 +332,7 @@ def checked(verdict: dict[str, Any]) -> dict[str, Any]:
     }
     if not drawn or agrees:
         return row
+    right: dict[str, Any]
     if verdict["flag"] == "flag":
         right = {"stance": "neutral", "flag": "pass", "barrier": None, "intensity": None}
         return {**row, **right, "pushback": 0.0}
