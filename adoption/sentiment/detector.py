@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,16 @@ from adoption.sentiment.artefacts import COMBINE, ENCODER, HEADS, NGRAMS, TOKENI
 from adoption.sentiment.barriers import BarrierMap
 from adoption.sentiment.encoder import Encoder
 from adoption.sentiment.lexicon import Lexicon
-from adoption.sentiment.ngrams import Floats
-from adoption.sentiment.scoring import Combination, EncoderModel, NgramModel, Scores, combine
+from adoption.sentiment.ngrams import Floats, Hashed
+from adoption.sentiment.scoring import (
+    PUSHBACK_COLUMN,
+    Combination,
+    Details,
+    EncoderModel,
+    NgramModel,
+    details,
+    stances,
+)
 from adoption.sentiment.signals import Signals, prepare
 from adoption.sentiment.taxonomy import Taxonomy
 from adoption.sentiment.vectors import VectorStore
@@ -34,6 +42,7 @@ from adoption.sentiment.verdict import (
 LITE = "lite"
 FULL = "full"
 PROFILES = (FULL, LITE)
+Probabilities = npt.NDArray[np.float64]
 _CHUNK = 512
 _KEPT = 20_000
 _SHOWN_BARRIERS = 4
@@ -61,16 +70,6 @@ class Thresholds:
     def read(cls, plain: Mapping[str, Any]) -> Thresholds:
         """From combine.json."""
         return cls(**{key: float(plain[key]) for key in ("stance", "flag", "review", "gate")})
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """One prepared comment with its scores, before it becomes a verdict."""
-
-    signals: Signals
-    scores: Scores
-    row: int
-    evidence: tuple[Evidence, ...] = ()
 
 
 class LocalDetector:
@@ -148,68 +147,91 @@ class LocalDetector:
         prepared = [prepare(comment, self.lexicon) for comment in comments]
         scored = [i for i, s in enumerate(prepared) if s.state == SCORED]
         verdicts = [self._unscored(s) for s in prepared]
-        if scored:
-            chosen = [prepared[i] for i in scored]
-            scores = self.score(chosen)
-            judged = [_Judged(s, scores, row) for row, s in enumerate(chosen)]
-            explained = self._explain([comments[i] for i in scored], judged)
-            for i, item in zip(scored, explained, strict=True):
-                verdicts[i] = self._verdict(item)
+        if not scored:
+            return verdicts
+        stance, learned, hashed = self._stances([prepared[i] for i in scored])
+        pushes = np.flatnonzero(stance[:, PUSHBACK_COLUMN] >= self.thresholds.stance)
+        told = {int(row): at for at, row in enumerate(pushes)}
+        pushing = [scored[row] for row in pushes]
+        signals = [prepared[i] for i in pushing]
+        more = self._details(signals, learned, hashed, pushes)
+        words = self._evidence([comments[i] for i in pushing], signals, stance[pushes])
+        for row, i in enumerate(scored):
+            at = told.get(row)
+            verdicts[i] = (
+                self._passed(prepared[i], stance[row])
+                if at is None or more is None
+                else self._pushback(prepared[i], stance[row], more, at, words[at])
+            )
         return verdicts
 
-    def score(self, prepared: Sequence[Signals]) -> Scores:
-        """Probabilities of comments that passed the gate."""
-        ngrams = self._ngrams.score(prepared)
-        scores = combine([ngrams], prepared, self._lite)
+    def _stances(
+        self, prepared: Sequence[Signals]
+    ) -> tuple[Probabilities, list[Floats | None], Hashed]:
+        """Stance probabilities, the scores of the learned parts, and the n-grams."""
+        hashed = self._ngrams.hashed(prepared)
+        ngrams = self._ngrams.stances(hashed)
+        stance = stances([ngrams], prepared, self._lite)
         if self.encoder is None:
-            return scores
-        asked = self._asked(prepared, scores)
+            return stance, [ngrams, None], hashed
+        asked = self._asked(prepared, stance)
+        encoded = np.zeros_like(ngrams)
         if len(asked):
             chosen = [prepared[i] for i in asked]
-            better = combine([ngrams[asked], self.encoder.score(chosen)], chosen, self._full)
-            for whole, part in zip(scores, better, strict=True):
-                whole[asked] = part
-        return scores
+            encoded[asked] = self.encoder.score(chosen)
+            stance[asked] = stances([ngrams[asked], encoded[asked]], chosen, self._full)
+        return stance, [ngrams, encoded], hashed
 
-    def _asked(self, prepared: Sequence[Signals], scores: Scores) -> npt.NDArray[np.int64]:
-        """The comments that the encoder is asked about: all that could end as flagged or reviewed."""
+    def _asked(self, prepared: Sequence[Signals], stance: Probabilities) -> npt.NDArray[np.int64]:
+        """The comments that the encoder is asked about: all that could be flagged or reviewed."""
         if not self._gating:
             return np.arange(len(prepared))
         meant = np.array([s.target != "none" for s in prepared])
-        return np.flatnonzero(meant | (scores.pushback >= self.thresholds.gate))
+        return np.flatnonzero(meant | (stance[:, PUSHBACK_COLUMN] >= self.thresholds.gate))
 
-    def _explain(self, comments: Sequence[Comment], judged: list[_Judged]) -> list[_Judged]:
-        """Evidence for everything that is not passed over, all variants judged in one go."""
-        shown = [
-            i for i, j in enumerate(judged) if j.scores.pushback[j.row] >= self._explained_from()
-        ]
-        spans = {i: explain.phrases(judged[i].signals.cleaned.text) for i in shown}
+    def _details(
+        self,
+        prepared: Sequence[Signals],
+        learned: list[Floats | None],
+        hashed: Hashed,
+        rows: npt.NDArray[np.int64],
+    ) -> Details | None:
+        """Barrier, kind, intensity and target of the comments that push back."""
+        if not len(rows):
+            return None
+        ngrams, encoded = learned
+        parts = [self._ngrams.complete(hashed.take(rows), np.asarray(ngrams)[rows])]
+        if encoded is not None:
+            parts.append(encoded[rows])
+        return details(parts, prepared, self._full)
+
+    def _evidence(
+        self, comments: Sequence[Comment], prepared: Sequence[Signals], stance: Probabilities
+    ) -> list[tuple[Evidence, ...]]:
+        """What decided in each comment that pushes back; all variants are judged in one go."""
+        spans = [explain.phrases(s.cleaned.text) for s in prepared]
         variants = [
             prepare(
-                comments[i]._replace(text=explain.without(judged[i].signals.cleaned.text, span)),
+                comment._replace(text=explain.without(signals.cleaned.text, span)),
                 self.lexicon,
+                signals,
             )
-            for i in shown
-            for span in spans[i]
+            for comment, signals, cuts in zip(comments, prepared, spans, strict=True)
+            for span in cuts
         ]
         left_out = iter(self._pushback_of(variants))
-        for i in shown:
-            item = judged[i]
-            drops = [next(left_out) for _ in spans[i]]
-            whole = float(item.scores.pushback[item.row])
-            found = explain.evidence(item.signals, spans[i], whole, drops, self.lexicon)
-            judged[i] = replace(item, evidence=found)
-        return judged
-
-    def _explained_from(self) -> float:
-        return min(self.thresholds.stance, self.thresholds.review)
+        return [
+            explain.evidence(signals, cuts, float(p), [next(left_out) for _ in cuts], self.lexicon)
+            for signals, cuts, p in zip(prepared, spans, stance[:, PUSHBACK_COLUMN], strict=True)
+        ]
 
     def _pushback_of(self, prepared: Sequence[Signals]) -> list[float]:
         """Pushback probability of variants; one that no longer says anything has none."""
         kept = [i for i, s in enumerate(prepared) if s.state == SCORED]
         result = [0.01] * len(prepared)
         if kept:
-            for i, p in zip(kept, self.score([prepared[i] for i in kept]).pushback, strict=True):
+            stance, _, _ = self._stances([prepared[i] for i in kept])
+            for i, p in zip(kept, stance[:, PUSHBACK_COLUMN], strict=True):
                 result[i] = float(p)
         return result
 
@@ -220,33 +242,48 @@ class LocalDetector:
             language=prepared.language, evidence=(), target="none", flag="pass", model=self.version,
         )  # fmt: skip
 
-    def _verdict(self, item: _Judged) -> Verdict:
-        signals, row = item.signals, item.row
-        stance = item.scores.stance[row]
-        p = float(stance[STANCES.index(PUSHBACK)])
-        pushes = p >= self.thresholds.stance
-        barriers = self._barriers.rank(item.scores.barrier[row], signals) if pushes else []
-        target = self._target(signals, item.scores.target[row])
+    def _passed(self, signals: Signals, stance: Probabilities) -> Verdict:
+        """A comment whose stance is not pushback; it may still be offered for review."""
+        p = float(stance[PUSHBACK_COLUMN])
+        return Verdict(
+            state=SCORED, stance=STANCES[int(np.argmax(stance[:PUSHBACK_COLUMN]))],
+            pushback=round(p, 4), barrier=None, barriers=(), kind=None, intensity=None,
+            polarity=signals.polarity, subjectivity=signals.subjectivity,
+            language=signals.language, evidence=(), target=signals.target,
+            flag="review" if p >= self.thresholds.review else "pass", model=self.version,
+        )  # fmt: skip
+
+    def _pushback(
+        self,
+        signals: Signals,
+        stance: Probabilities,
+        more: Details,
+        row: int,
+        words: tuple[Evidence, ...],
+    ) -> Verdict:
+        p = float(stance[PUSHBACK_COLUMN])
+        barriers = self._barriers.rank(more.barrier[row], signals)
+        target = self._target(signals, more.target[row])
         return Verdict(
             state=SCORED,
-            stance=PUSHBACK if pushes else STANCES[int(np.argmax(stance[:-1]))],
+            stance=PUSHBACK,
             pushback=round(p, 4),
-            barrier=barriers[0][0] if barriers else None,
+            barrier=barriers[0][0],
             barriers=tuple(
                 (code, round(q, 4)) for code, q in barriers[:_SHOWN_BARRIERS] if q >= _LEAST_BARRIER
             ),
-            kind=KINDS[int(np.argmax(item.scores.kind[row]))] if pushes else None,
-            intensity=1 + _middle(item.scores.intensity[row]) if pushes else None,
+            kind=KINDS[int(np.argmax(more.kind[row]))],
+            intensity=1 + _middle(more.intensity[row]),
             polarity=signals.polarity,
             subjectivity=signals.subjectivity,
             language=signals.language,
-            evidence=item.evidence if pushes or item.evidence else (),
+            evidence=words,
             target=target,
-            flag=self._flag(p, target),
+            flag="flag" if p >= self.thresholds.flag and target != "none" else "review",
             model=self.version,
         )
 
-    def _target(self, signals: Signals, learned: Floats | npt.NDArray[np.float64]) -> str:
+    def _target(self, signals: Signals, learned: Probabilities) -> str:
         """What the lexicon saw; where it saw nothing, what the encoder is nearly sure of."""
         if signals.target != "none" or self.encoder is None:
             return signals.target
@@ -254,11 +291,6 @@ class LocalDetector:
         if named >= _TARGET_SURE:
             return "named"
         return "context" if context >= _TARGET_SURE and signals.context else "none"
-
-    def _flag(self, p: float, target: str) -> str:
-        if p >= self.thresholds.flag and target != "none":
-            return "flag"
-        return "review" if p >= self.thresholds.review else "pass"
 
 
 _TARGET_SURE = 0.7

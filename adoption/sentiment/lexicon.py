@@ -55,11 +55,18 @@ class Lexicon:
             labelled += pairs(mark, taxonomy.marks.get(mark, ()))
         self._all = PhraseSet(labelled)
         self._targets = PhraseSet(context)
+        self._cased = _cased_pattern(taxonomy.cased_names)
         self.names_target = lru_cache(maxsize=8192)(self._names_target)
 
-    def find(self, text: str) -> Found:
-        """Everything the lexicon sees in a lower-cased, cleaned text."""
-        target = False
+    def find(self, text: str, written: str) -> Found:
+        """Everything the lexicon sees in a cleaned text.
+
+        Args:
+            text: in lower case.
+            written: as written, for names that are also everyday words.
+
+        """
+        target = self._cased.search(written) is not None
         decisive: dict[str, int] = {}
         hints: dict[str, int] = {}
         marks: set[str] = set()
@@ -82,7 +89,7 @@ class Lexicon:
 
     def _names_target(self, text: str) -> bool:
         """Whether a parent or the name of a community names the network."""
-        return bool(self._targets.labels(text.lower()))
+        return bool(self._targets.labels(text.lower())) or self._cased.search(text) is not None
 
     def decisive_spans(self, text: str) -> list[tuple[int, int]]:
         """Where decisive phrases stand in a lower-cased, cleaned text."""
@@ -90,10 +97,12 @@ class Lexicon:
 
     def target_clause(self, text: str) -> str:
         """The clause that names the network; the whole text where none does."""
-        spans = [(a, b) for label, a, b in self._targets.spans(text.lower())]
-        if not spans:
+        cased = self._cased.search(text)
+        starts = [a for _, a, _ in self._targets.spans(text.lower())]
+        starts += [cased.start()] if cased is not None else []
+        if not starts:
             return text
-        at = spans[0][0]
+        at = min(starts)
         start, end = 0, len(text)
         for match in _CLAUSE.finditer(text):
             if match.end() <= at:
@@ -102,3 +111,9 @@ class Lexicon:
                 end = match.start()
                 break
         return text[start:end].strip() or text
+
+
+def _cased_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds any of the names inside a sentence; never matches without names."""
+    joined = "|".join(re.escape(name) for name in names)
+    return re.compile(rf"(?<=[a-z,;'\"(] )(?:{joined})\b" if names else r"(?!)")

@@ -45,6 +45,14 @@ class Hashed(NamedTuple):
             out[filled] = np.add.reduceat(products, self.start[filled], axis=0)
         return out
 
+    def take(self, rows: Sequence[int] | Ints) -> Hashed:
+        """Only some rows, in the order given."""
+        sizes = np.diff(self.start)[rows]
+        start = np.zeros(len(sizes) + 1, dtype=np.int64)
+        np.cumsum(sizes, out=start[1:])
+        at = np.arange(start[-1]) + np.repeat(self.start[:-1][rows] - start[:-1], sizes)
+        return Hashed(self.bucket[at], self.value[at], start)
+
 
 class _Powers:
     """Powers of the base and of its inverse modulo 2^64, grown on demand."""

@@ -12,9 +12,9 @@ from scipy.special import softmax
 
 from adoption.sentiment.artefacts import HEADS, NGRAMS, Artefacts
 from adoption.sentiment.encoder import Encoder, encoder_input
-from adoption.sentiment.ngrams import Floats, hash_texts
+from adoption.sentiment.ngrams import Floats, Hashed, hash_texts
 from adoption.sentiment.outputs import BARRIERS, COLUMNS
-from adoption.sentiment.signals import Signals
+from adoption.sentiment.signals import NAMES, Signals
 from adoption.sentiment.vectors import VectorStore
 from adoption.sentiment.verdict import PUSHBACK, STANCES
 
@@ -24,19 +24,13 @@ WHOLE = 4.0
 """Log-odds for a comment that says little else than a decisive phrase: a rule, not learned."""
 
 
-class Scores(NamedTuple):
-    """Probabilities of some comments: one row each, columns as in :mod:`.outputs`."""
+class Details(NamedTuple):
+    """Probabilities beside the stance: one row for each comment, columns as in :mod:`.outputs`."""
 
-    stance: npt.NDArray[np.float64]
     barrier: npt.NDArray[np.float64]
     kind: npt.NDArray[np.float64]
     intensity: npt.NDArray[np.float64]
     target: npt.NDArray[np.float64]
-
-    @property
-    def pushback(self) -> npt.NDArray[np.float64]:
-        """The probability that each pushes back."""
-        return self.stance[:, PUSHBACK_COLUMN]
 
 
 class Combination(NamedTuple):
@@ -68,49 +62,82 @@ class Combination(NamedTuple):
 
 
 def combine_inputs(learned: Sequence[Floats], prepared: Sequence[Signals]) -> Floats:
-    """Inputs of the combining model: centred stance scores of each learned part, then signals."""
-    stances = [part[:, COLUMNS.stance] for part in learned]
-    centred = [s - s.mean(axis=1, keepdims=True) for s in stances]
+    """Inputs of the combining model: stance and target scores of each learned part, then signals.
+
+    Scores are centred within their group, since a softmax ignores what all its inputs share.
+    """
+    groups = [part[:, columns] for part in learned for columns in (COLUMNS.stance, COLUMNS.target)]
+    centred = [group - group.mean(axis=1, keepdims=True) for group in groups]
     signals = np.array([s.values for s in prepared], dtype=np.float32)
-    return np.hstack([*centred, signals])
+    return np.hstack([*centred, signals.reshape(len(prepared), len(NAMES))])
 
 
-def combine(learned: Sequence[Floats], prepared: Sequence[Signals], model: Combination) -> Scores:
-    """Probabilities from the scores of the learned parts and the signals."""
+def stances(
+    learned: Sequence[Floats], prepared: Sequence[Signals], model: Combination
+) -> npt.NDArray[np.float64]:
+    """Calibrated probabilities of the stances from the learned parts' scores and the signals."""
     log_odds = combine_inputs(learned, prepared) @ model.weights + model.bias
     log_odds[:, PUSHBACK_COLUMN] += WHOLE * np.array([s.found.whole for s in prepared])
-    stance = softmax(log_odds, axis=1)
+    result: npt.NDArray[np.float64] = softmax(log_odds, axis=1)
+    return result
+
+
+def details(learned: Sequence[Floats], prepared: Sequence[Signals], model: Combination) -> Details:
+    """Barrier, kind, intensity and target probabilities of comments that push back."""
     mixed = np.tensordot(np.array(model.shares), np.stack(learned), axes=1)
-    boosts = np.array([_boost(s, model) for s in prepared]).reshape(len(prepared), len(BARRIERS))
-    return Scores(
-        stance,
+    boosts = np.zeros((len(prepared), len(BARRIERS)))
+    for row, signals in enumerate(prepared):
+        for code, count in signals.found.hints.items():
+            if code in _PLACE:
+                boosts[row, _PLACE[code]] += model.hint * min(count, _HINT_CAP)
+        for code in signals.found.decisive:
+            if code in _PLACE:
+                boosts[row, _PLACE[code]] += model.decisive
+    return Details(
         softmax(mixed[:, COLUMNS.barrier] + boosts, axis=1),
         softmax(mixed[:, COLUMNS.kind], axis=1),
         softmax(mixed[:, COLUMNS.intensity], axis=1),
-        softmax(mixed[:, COLUMNS.target], axis=1),
+        softmax(learned[-1][:, COLUMNS.target], axis=1),
     )
 
 
-def _boost(prepared: Signals, model: Combination) -> list[float]:
-    hints, decisive = prepared.found.hints, prepared.found.decisive
-    return [
-        model.hint * min(hints.get(code, 0), _HINT_CAP) + model.decisive * (code in decisive)
-        for code in BARRIERS
-    ]
-
-
 class NgramModel:
-    """The linear weights of config/models/ngrams.npz."""
+    """The linear weights of config/models/ngrams.npz.
+
+    Most comments need only the stance, so its columns (and the target's) come first and the others
+    are computed for the comments that turn out to push back.
+    """
 
     def __init__(self, artefacts: Artefacts) -> None:
         arrays = artefacts.arrays(NGRAMS)
-        self._weights = arrays["weights"]
         self._bias = arrays["bias"].astype(np.float32)
+        self._first = np.ascontiguousarray(arrays["weights"][:, _FIRST].astype(np.float32))
+        self._rest = np.ascontiguousarray(arrays["weights"][:, _REST])
+
+    def hashed(self, prepared: Sequence[Signals]) -> Hashed:
+        """The n-grams of comments."""
+        return hash_texts([s.lower for s in prepared], [s.context for s in prepared])
+
+    def stances(self, hashed: Hashed) -> Floats:
+        """Outputs of shape (comments, columns) with stance and target filled in."""
+        out = np.zeros((len(hashed.start) - 1, COLUMNS.width), dtype=np.float32)
+        out[:, _FIRST] = hashed.dot(self._first) + self._bias[_FIRST]
+        return out
+
+    def complete(self, hashed: Hashed, out: Floats) -> Floats:
+        """The same outputs with all columns filled in."""
+        out[:, _REST] = hashed.dot(self._rest) + self._bias[_REST]
+        return out
 
     def score(self, prepared: Sequence[Signals]) -> Floats:
-        """Outputs of shape (comments, columns)."""
-        hashed = hash_texts([s.lower for s in prepared], [s.context for s in prepared])
-        return hashed.dot(self._weights) + self._bias
+        """All outputs of comments, of shape (comments, columns)."""
+        hashed = self.hashed(prepared)
+        return self.complete(hashed, self.stances(hashed))
+
+
+_FIRST = np.r_[COLUMNS.stance, COLUMNS.target]
+_REST = np.r_[COLUMNS.barrier, COLUMNS.kind, COLUMNS.intensity]
+_PLACE = {code: at for at, code in enumerate(BARRIERS)}
 
 
 class EncoderModel:

@@ -54,8 +54,15 @@ class Signals(NamedTuple):
 _NOTHING = Found(False, {}, {}, frozenset(), False)
 
 
-def prepare(comment: Comment, lexicon: Lexicon) -> Signals:
-    """Clean a comment, pass it through the gate and measure what the models do not learn."""
+def prepare(comment: Comment, lexicon: Lexicon, like: Signals | None = None) -> Signals:
+    """Clean a comment, pass it through the gate and measure what the models do not learn.
+
+    Args:
+        comment: what was posted.
+        lexicon: the phrases in force.
+        like: the whole comment that this one is a variant of; its polarity is taken over.
+
+    """
     cleaned = clean(comment.text or "")
     parent = clean(comment.parent).text.strip()[:_CONTEXT_LIMIT] if comment.parent else ""
     parent = parent or cleaned.quoted[:_CONTEXT_LIMIT]
@@ -78,9 +85,11 @@ def prepare(comment: Comment, lexicon: Lexicon) -> Signals:
             0.0,
             (0.0,) * len(NAMES),
         )
-    found = lexicon.find(lower)
+    found = lexicon.find(lower, cleaned.text)
     target = _target(found, parent, community, lexicon)
-    mood, subjectivity = polarity(cleaned.text)
+    mood, subjectivity = (
+        (like.polarity, like.subjectivity) if like is not None else polarity(cleaned.text)
+    )
     values = _values(cleaned.text, lower, found, target, mood, parent, lexicon)
     return Signals(
         state, language, cleaned, lower, context, found, target, mood, subjectivity, values

@@ -59,6 +59,7 @@ class Taxonomy:
     groups: Mapping[str, Group]
     barriers: Mapping[str, Barrier]
     target_names: tuple[str, ...]
+    cased_names: tuple[str, ...]
     marks: Mapping[str, tuple[str, ...]]
     version: str
 
@@ -110,9 +111,12 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     barriers = {b.code: b for b in (_barrier(source, entry) for entry in data.get("barrier", []))}
     _check(source, groups, barriers, len(data.get("barrier", [])))
     marks = {name: tuple(values) for name, values in data.get("marks", {}).items()}
-    names = tuple(data.get("target", {}).get("names", ()))
+    names, cased = (
+        tuple(str(name) for name in data.get("target", {}).get(key, ()))
+        for key in ("names", "cased")
+    )
     digest = hashlib.sha256(content).hexdigest()[:8]
-    return Taxonomy(groups, barriers, names, marks, f"{data.get('version', '0')}-{digest}")
+    return Taxonomy(groups, barriers, names, cased, marks, f"{data.get('version', '0')}-{digest}")
 
 
 def _barrier(source: Path, entry: dict[str, Any]) -> Barrier:

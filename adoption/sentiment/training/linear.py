@@ -13,11 +13,11 @@ from sklearn.model_selection import GroupKFold
 
 from adoption.sentiment.examples import Example
 from adoption.sentiment.ngrams import BITS, Floats, Hashed, hash_texts
-from adoption.sentiment.outputs import BARRIERS, COLUMNS, INTENSITIES
+from adoption.sentiment.outputs import BARRIERS, COLUMNS, INTENSITIES, TARGET_LABELS
 from adoption.sentiment.signals import Signals
 from adoption.sentiment.verdict import KINDS, STANCES
 
-STRENGTH = {"stance": 4.0, "barrier": 6.0, "kind": 4.0, "intensity": 2.0}
+STRENGTH = {"stance": 4.0, "barrier": 6.0, "kind": 4.0, "intensity": 2.0, "target": 2.0}
 """Inverse regularisation for each group of outputs, chosen by grouped cross-validation."""
 COMBINE_STRENGTH = 0.3
 FOLDS = 5
@@ -46,6 +46,7 @@ def labels(examples: Sequence[Example]) -> dict[str, Ints]:
         "barrier": number([e.barrier for e in examples], BARRIERS),
         "kind": number([e.kind for e in examples], KINDS),
         "intensity": number([e.intensity for e in examples], INTENSITIES),
+        "target": number([e.target for e in examples], TARGET_LABELS),
     }
 
 

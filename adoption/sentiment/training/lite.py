@@ -13,7 +13,7 @@ from adoption.sentiment.artefacts import COMBINE, NGRAMS
 from adoption.sentiment.examples import Example
 from adoption.sentiment.ngrams import Floats
 from adoption.sentiment.outputs import BARRIERS
-from adoption.sentiment.scoring import Combination, combine, combine_inputs
+from adoption.sentiment.scoring import Combination, combine_inputs, details
 from adoption.sentiment.signals import Signals
 from adoption.sentiment.training.linear import fit_combine, fit_ngrams, out_of_fold
 
@@ -63,7 +63,7 @@ def _barrier_hits(
     examples: Sequence[Example],
     combination: Combination,
 ) -> int:
-    guessed = combine(learned, prepared, combination).barrier.argmax(axis=1)
+    guessed = details(learned, prepared, combination).barrier.argmax(axis=1)
     return sum(e.barrier == BARRIERS[g] for e, g in zip(examples, guessed, strict=True))
 
 

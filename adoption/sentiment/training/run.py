@@ -27,10 +27,11 @@ from adoption.sentiment.examples import Example, corpus_files, read_examples
 from adoption.sentiment.lexicon import Lexicon
 from adoption.sentiment.ngrams import Floats
 from adoption.sentiment.scoring import (
+    PUSHBACK_COLUMN,
     Combination,
     EncoderModel,
     NgramModel,
-    combine,
+    stances,
 )
 from adoption.sentiment.signals import Signals, prepare
 from adoption.sentiment.taxonomy import load_taxonomy
@@ -194,7 +195,7 @@ class Unseen:
             (self.held, self.held_ngrams),
             (self.development, self.development_ngrams),
         ):
-            p = combine([scores], place.prepared, lite).pushback
+            p = stances([scores], place.prepared, lite)[:, PUSHBACK_COLUMN]
             for i, (example, signals) in enumerate(
                 zip(place.examples, place.prepared, strict=True)
             ):
@@ -211,8 +212,8 @@ class Unseen:
         if profile == FULL:
             held.append(_encoder_scores(out, self.held.prepared))
             development.append(_encoder_scores(out, self.development.prepared))
-        held_p = combine(held, self.held.prepared, model).pushback
-        p = combine(development, self.development.prepared, model).pushback
+        held_p = stances(held, self.held.prepared, model)[:, PUSHBACK_COLUMN]
+        p = stances(development, self.development.prepared, model)[:, PUSHBACK_COLUMN]
         truth = [e.stance == PUSHBACK for e in self.development.examples]
         held_truth = [e.stance == PUSHBACK for e in self.held.examples]
         ordinary = [e.stance == NEUTRAL and e.target == "absent" for e in self.held.examples]
