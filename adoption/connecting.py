@@ -70,6 +70,8 @@ class ConnectionDesk:
     ) -> None:
         """Connect a network: settings go to the connections file, secrets to their keeper.
 
+        A secret the keeper has already, such as an environment variable, need not be given.
+
         Raises:
             SettingsError: a name or setting is not usable, or the name is taken by another connector.
 
@@ -77,8 +79,14 @@ class ConnectionDesk:
         check_network_name(network)
         type_ = connector_type(kind)
         self.refuse_other_connector(network, kind)
-        type_({**settings, **{name: Secret(value) for name, value in secrets.items()}}).close()
         kept = secret_store(keeper, self.home)
+        there = {
+            item.name: found
+            for item in type_.settings
+            if item.secret and (found := kept.get(network, item.name)) is not None
+        }
+        new = {name: Secret(value) for name, value in secrets.items()}
+        type_({**settings, **there, **new}).close()
         for name, value in secrets.items():
             kept.put(network, name, value)
         save_connection(
@@ -156,7 +164,9 @@ class ConnectionDesk:
 
         """
         known = self._store.control.network(network)
-        if known is not None and network_for(known.connector) != network_for(kind):
+        if known is None or network_for(known.connector) == network_for(kind):
+            return
+        if network in load_connections(self.home) or self._has_been_read(network):
             raise SettingsError(
                 f"The network {network} is read by {known.connector}, not by {kind}",
                 where=f"network {network}",
@@ -203,6 +213,9 @@ class ConnectionDesk:
         if network not in known:
             raise unknown_network(network, list(known))
         return known[network]
+
+    def _has_been_read(self, network: str) -> bool:
+        return any(name == network for name, *_ in self._store.control.checkpoints())
 
     def _forget_secrets(self, connection: Connection) -> None:
         kept = secret_store(Keeper(connection.secrets_in), self.home)

@@ -16,7 +16,7 @@ from adoption.cli.main import home_of, json_option
 from adoption.cli.show import console
 from adoption.connector import Field, Health, connector_type, connector_types
 from adoption.errors import AccessError, SettingsError
-from adoption.secrets import Keeper
+from adoption.secrets import EnvironmentSecrets, Keeper, variable_name
 from adoption.service import Service
 
 
@@ -94,8 +94,9 @@ def add(
     name = network or kind
     for need in type_.requires:
         click.echo(f"Needed: {need}", err=True)
-    settings, secrets = _ask(type_.settings, given)
-    keeper = Keeper(keep_secrets) if keep_secrets else _ask_keeper(bool(secrets), name)
+    keeper = Keeper(keep_secrets) if keep_secrets else None
+    settings, secrets = _ask(type_.settings, given, name, keeper)
+    keeper = keeper or _ask_keeper(bool(secrets), name)
     with Service(home_of(ctx), create=True) as service:
         service.connections.add(name, kind, settings, secrets, keeper)
         click.echo(f"Connected {name}. Its settings are in {service.connections.path}.", err=True)
@@ -214,11 +215,15 @@ def describe(kind: type[Any]) -> dict[str, Any]:
     }
 
 
-def _ask(fields: tuple[Field, ...], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def _ask(
+    fields: tuple[Field, ...], given: dict[str, Any], network: str, keeper: Keeper | None
+) -> tuple[dict[str, Any], dict[str, str]]:
     settings: dict[str, Any] = {}
     secrets: dict[str, str] = {}
     for item in fields:
         value = given.pop(item.name, None)
+        if value is None and item.secret and _in_environment(item, network, keeper):
+            continue
         if value is None and item.required and item.default in (None, ""):
             value = _ask_for(item)
         if value in (None, ""):
@@ -234,6 +239,21 @@ def _ask(fields: tuple[Field, ...], given: dict[str, Any]) -> tuple[dict[str, An
             next_step=f"Use one of: {', '.join(item.name for item in fields)}",
         )
     return settings, secrets
+
+
+def _in_environment(item: Field, network: str, keeper: Keeper | None) -> bool:
+    """Whether a secret is read from its variable, and so is neither asked for nor kept."""
+    if keeper not in (None, Keeper.ENVIRONMENT):
+        return False
+    if EnvironmentSecrets().get(network, item.name) is not None:
+        return True
+    if keeper is Keeper.ENVIRONMENT and item.required:
+        raise SettingsError(
+            f"{item.title} is missing",
+            where=f"setting {item.name}",
+            next_step=f"Set the variable {variable_name(network, item.name)}. {item.help}",
+        )
+    return False
 
 
 def _ask_for(item: Field) -> str:
