@@ -16,7 +16,7 @@ from typing import NamedTuple
 from adoption.errors import SettingsError, SourceError
 from adoption.metrics.taxonomy import barrier_groups, barrier_titles
 from adoption.reports.sheets import safe_text
-from adoption.reviews import REASONS, VERDICTS, Judged, ReviewDesk, ReviewItem
+from adoption.reviews import ANSWERS, REASONS, Judged, ReviewDesk, ReviewItem
 from adoption.store import Review
 
 COLUMNS = (
@@ -194,5 +194,5 @@ def _bad(path: Path, line: int, column: str, what: str) -> SourceError:
     return SourceError(
         f"The {column} {what}",
         where=f"{path}, line {line}, column {column}",
-        next_step=f"Correct it and import the file again; verdicts are {', '.join(VERDICTS)}",
+        next_step=f"Correct it and import the file again; verdicts are {', '.join(ANSWERS)}",
     )

@@ -51,6 +51,8 @@ VERDICTS: Mapping[str, str] = {
     "undetermined": "undetermined",
 }
 """What a reviewer may answer, and what is kept; ``confirm`` keeps what the detector said."""
+ANSWERS = ("confirm", "pushback", "neutral", "support", "unsure")
+"""The answers that reviewers are told of; the others are synonyms."""
 
 RANDOM_SHARE = 0.05
 SHARES = (0.05, 0.10)
@@ -236,7 +238,7 @@ class ReviewDesk:
             raise SettingsError(
                 f"There is no verdict {verdict!r}",
                 where="verdict",
-                next_step=f"Use one of: {', '.join(VERDICTS)}",
+                next_step=f"Use one of: {', '.join(ANSWERS)}",
             )
         if meant == CONFIRM:
             meant = "pushback" if judged.flag != "pass" else judged.stance or "neutral"
@@ -345,7 +347,7 @@ def opinion(judged: Judged) -> str:
     target = _TARGETS.get(judged.target or "none", "")
     if judged.flag == "flag":
         sure = next(words for floor, words in CONFIDENCE if judged.pushback >= floor)
-        return f"It {sure} pushes back ({odds}): {title}. {target.capitalize()}."
+        return f"Pushback, {sure} ({odds}): {title}. {target[0].upper()}{target[1:]}."
     if judged.flag == "review":
         why = f": {title}" if title else ""
         return f"It may push back ({odds}){why}. It counts only if you say so; {target}."

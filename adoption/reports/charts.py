@@ -50,10 +50,12 @@ def trend(
     colour: str = TEAL,
     events: Sequence[Event] = (),
     height: int = 240,
+    months: bool = False,
 ) -> dict[str, Any]:
-    """A line over weeks with its 95 % band, and rules where something was done."""
+    """A line over weeks (or months) with its 95 % band, and rules where something was done."""
     layers: list[dict[str, Any]] = []
-    x = {"field": "at", "type": "temporal", "title": None, "axis": {"format": "%-d %b %y"}}
+    axis = {"format": "%b %y", "tickCount": "month"} if months else {"format": "%-d %b %y"}
+    x = {"field": "at", "type": "temporal", "title": None, "axis": axis}
     y_axis = {"format": ".0%"} if percent else {}
     if any(point.low is not None for point in points):
         layers.append(
@@ -87,8 +89,8 @@ def trend(
                     {
                         "field": "at",
                         "type": "temporal",
-                        "title": "Week from",
-                        "format": "%-d %B %Y",
+                        "title": "Month" if months else "Week from",
+                        "format": "%B %Y" if months else "%-d %B %Y",
                     },
                     {"field": "shown", "title": title},
                     {"field": "note", "title": "Counted from"},

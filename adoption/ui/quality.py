@@ -27,6 +27,7 @@ def quality_panel(quality: ReviewQuality, service: Service) -> None:
             "flags checked at random",
             "Of the flags that were checked at random, how many are pushback (precision).",
         )
+        _by_month(quality)
         _share(
             "Pushback that was found",
             quality.recall,
@@ -35,12 +36,11 @@ def quality_panel(quality: ReviewQuality, service: Service) -> None:
             "Of the comments that push back by the word of a random check, how many were flagged "
             "(recall).",
         )
-        _by_month(quality)
         unsure = f", {quality.unsure} of them unsure" if quality.unsure else ""
         st.caption(
-            f"{plural(quality.reviewed, 'comment')} reviewed{unsure}. These figures use the "
-            f"{plural(quality.checks, 'random check')} only; uncertain comments say nothing about "
-            "the others."
+            f"{plural(quality.reviewed, 'comment')} reviewed{unsure}. The figures above count only "
+            f"what chance drew, {plural(quality.checks, 'comment')} from all and "
+            f"{plural(quality.flags_checked, 'flag')}; uncertain comments say nothing about others."
         )
     _rates(service)
 
@@ -72,7 +72,7 @@ def _by_month(quality: ReviewQuality) -> None:
         for month, share in quality.months
     ]
     parts.chart(
-        charts.trend(found, title="Flags that were right", percent=True, height=150),
+        charts.trend(found, title="Flags that were right", percent=True, height=150, months=True),
         alt="The share of flags that were right, by month of the comment, with its 95 % interval",
         key="review-months",
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from adoption.errors import AdoptionError
-from adoption.reviews import VERDICTS
+from adoption.reviews import ANSWERS
 from adoption.ui.session import service
 from adoption.wording import plural
 
@@ -19,7 +19,7 @@ def spreadsheet_panel() -> None:
     """An expander with the file of the queue and a place to drop the answers."""
     with st.expander("Review in a spreadsheet instead", icon=":material/table:"):
         st.markdown(
-            f"Fill in the column **verdict** ({', '.join(VERDICTS)}) and, where it pushes back for "
+            f"Fill in the column **verdict** ({', '.join(ANSWERS)}) and, where it pushes back for "
             "another reason, the column **barrier**. Answer every line you can, the hard ones too: "
             "figures are only fair if none is left out for being hard."
         )

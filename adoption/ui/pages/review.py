@@ -37,9 +37,26 @@ def draw() -> None:
     left, right = st.columns([5, 3], gap="medium")
     with left:
         one_comment()
+        guideline()
         spreadsheet_panel()
     with right:
         panel(quality)
+
+
+def guideline() -> None:
+    """What counts as pushback, in five lines."""
+    with st.expander("What counts as pushback?", icon=":material/help:"):
+        st.markdown(
+            "- **Yes**: it objects to the network or to having to use it, mocks or rejects it, wants "
+            "the old way instead, or tells of an obstacle that keeps people from using it. Politeness, "
+            "irony and question form make no difference.\n"
+            "- **No**: everything else, also complaints about something that is not the network, "
+            "wishes, and plain questions on how to do something.\n"
+            "- **No, it supports it**: it welcomes or defends the network, tells of a benefit, helps a "
+            "colleague get going, or answers an objection.\n"
+            "- Mixed: take the side of its conclusion or request; if still even, **yes**.\n"
+            "- The reason is the one the writer leans on most; where none stands out, the first."
+        )
 
 
 def panel(quality: ReviewQuality) -> None:
