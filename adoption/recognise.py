@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,9 +34,13 @@ def recognise(path: Path, connectors: Mapping[str, type[Connector]] | None = Non
         SourceError: no connector reads it, or it is not safe to open.
 
     """
-    open_archive(path).close()
-    found = candidates(path, connectors)
+    with closing(open_archive(path)) as archive:
+        is_single = len(archive.entries) == 1
+    known = connector_types() if connectors is None else connectors
+    found = candidates(path, known)
     if not found:
+        if is_single and FALLBACK in known:
+            _let_it_say_why(known[FALLBACK], path)
         raise SourceError(
             "Nothing here reads this file",
             where=str(path),
@@ -61,3 +66,9 @@ def candidates(
         if connector.source is Source.FILE and (why := connector.recognises(path))
     ]
     return sorted(found, key=lambda one: one.name == FALLBACK)
+
+
+def _let_it_say_why(fallback: type[Connector], path: Path) -> None:
+    """Have the fallback try, so that the user learns what is wrong with what might be a table."""
+    with closing(fallback({"path": str(path)})) as connector:
+        connector.check()

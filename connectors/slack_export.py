@@ -94,15 +94,22 @@ class SlackExport(FileConnector):
 
     @classmethod
     def recognises(cls, path: Path) -> str | None:
-        """A list of channels and one of members, in Slack's file names."""
+        """Slack's lists of channels and members, or one of them beside days of messages.
+
+        An export without its list of channels is claimed too, so that the user learns what it lacks.
+        """
         try:
             archive = open_archive(path)
         except AdoptionError:
             return None
-        with_users = any(archive.find(base) for base in _USERS)
-        found = archive.find(_PUBLIC_INDEX) and with_users
+        lists = [base for base in (_PUBLIC_INDEX, *_USERS) if archive.find(base)]
+        has_days = any(
+            _DAY.fullmatch("/".join(entry.name.split("/")[-2:])) for entry in archive.entries
+        )
         archive.close()
-        return "It holds channels.json and users.json, as a Slack export does" if found else None
+        if len(lists) >= 2 or (lists and has_days):
+            return f"It holds {' and '.join(lists)}, as a Slack export does"
+        return None
 
     def check(self) -> Health:
         """Look through the whole export without giving a row."""
@@ -118,6 +125,8 @@ class SlackExport(FileConnector):
             for number, record in enumerate(json_array(day.archive, day.entry), start=1):
                 messages += 1
                 _rows_of(record, day, number, broken)
+        for _ in self._people():
+            pass  # a damaged list of members is found before anything is given
         where = ", ".join(path.name for path in self.paths)
         broken.refuse_if_many(messages, where, _EXPORT_AGAIN)
         if messages == 0:

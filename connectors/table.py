@@ -202,6 +202,12 @@ class Table(FileConnector):
 
     def _map(self, archive: Archive) -> tuple[Tabular, ColumnMap]:
         table = self._open(archive)
+        if next(table.records(), None) is None:
+            raise SourceError(
+                "There are no rows below the header",
+                where=table.where,
+                next_step="Give a table with a line per message: at least a time and a text",
+            )
         given = {
             field: str(self.options[f"{field}_column"])
             for field in FIELDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +20,6 @@ from adoption.files.connector import (
     Position,
     counted,
 )
-from adoption.files.delimited import open_delimited
 from adoption.files.viva_export import MESSAGES_CSV, VivaExport, in_order
 from adoption.files.viva_rows import MESSAGES_REQUIRED
 from adoption.model import Community, Message, Person
@@ -28,6 +28,9 @@ COMMUNITIES = Stream("communities", Community, ("id",))
 PEOPLE = Stream("people", Person, ("id",))
 MESSAGES = Stream("messages", Message, ("id",))
 
+_TELLING = (MESSAGES_CSV, "MessageVersions.csv", "Groups.csv", "Networks.csv", "Users.csv")
+_COLUMNS = frozenset({*MESSAGES_REQUIRED, "in_private_group", "in_private_conversation"})
+_LIKE = ", as a Viva Engage data export does"
 _NO_LIKES = "Likes are not in the Data Export; connect Viva Engage by API for them"
 
 
@@ -77,23 +80,28 @@ class VivaEngageExport(FileConnector):
 
     @classmethod
     def recognises(cls, path: Path) -> str | None:
-        """A Messages.csv with the columns of the export, inside or as the file itself."""
+        """Tables by the names the export gives them, or a table with the columns of its messages.
+
+        What looks like an export but is damaged is claimed too, so that the user learns what is
+        wrong with it, and so that private messages never slip in as an ordinary table.
+        """
         try:
             archive = open_archive(path)
         except AdoptionError:
             return None
         try:
-            is_single = len(archive.entries) == 1
-            for entry in archive.entries if is_single else archive.find(MESSAGES_CSV):
-                with open_delimited(archive, entry) as file:
-                    header = {name.casefold() for name in file.header}
-                    if header.issuperset(MESSAGES_REQUIRED):
-                        return f"{entry.name} has the columns of a Viva Engage data export"
+            is_itself = [entry.name for entry in archive.entries] == [path.name]
+            if not is_itself:
+                names = [base for base in _TELLING if archive.find(base)]
+                enough = names[:1] == [MESSAGES_CSV] or len(names) >= 2
+                return f"It holds {' and '.join(names[:3])}" + _LIKE if enough else None
+            head = archive.head(archive.entries[0], 4096).decode("utf-8-sig", "replace")
+            columns = set(re.split(r"[,;\t|\r\n]", head.casefold().replace('"', "")))
+            return f"{path.name} has the columns" + _LIKE if columns >= _COLUMNS else None
         except AdoptionError:
             return None
         finally:
             archive.close()
-        return None
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -145,5 +153,5 @@ class VivaEngageExport(FileConnector):
                 "There is no Users.csv: departments and the number of members are unknown."
             )
         if stream == COMMUNITIES and not self._export.has("Groups.csv"):
-            notes.append("There is no Groups.csv: communities have no names.")
+            notes.append("There is no Groups.csv: communities are named by their messages.")
         return (*notes, *self._broken.closing_notes())

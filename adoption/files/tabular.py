@@ -152,6 +152,13 @@ class _Delimited(Tabular):
         self._dialect = dialect
         with self._open() as file:
             header = file.header
+        if len(header) < 2:
+            raise SourceError(
+                "The text is not split into columns",
+                where=archive.where(entry),
+                next_step="Give a table with a line per message and at least a time and a text, "
+                "or name the delimiter in the setting delimiter",
+            )
         self._has_header = not _looks_like_data(header)
         columns = header if self._has_header else [f"column {n + 1}" for n in range(len(header))]
         how = f"Text in {dialect.encoding.removesuffix('-sig')}, columns split by {DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter)}."

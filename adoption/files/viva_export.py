@@ -85,6 +85,7 @@ class VivaExport:
         self._edits = Edits()
         self._private_groups: set[str] = set()
         self._network_names: dict[str, str] = {}
+        self._groups_of_messages: dict[str, Community] = {}
         self.left_out = 0
         """Private messages left out while reading, so far."""
 
@@ -93,7 +94,7 @@ class VivaExport:
         return bool(self._tables(base))
 
     def verify(self) -> None:
-        """Look at every row of every Messages.csv, and learn what the reading needs.
+        """Look at every row of every table that is read, and learn what the reading needs.
 
         Raises:
             SourceError: the export as a whole cannot be used; nothing was given yet.
@@ -109,9 +110,17 @@ class VivaExport:
                 where=", ".join(archive.path.name for archive in self._archives),
                 next_step="Export again for a longer time",
             )
+        for base, give in (("Groups.csv", self.communities), ("Users.csv", self.people)):
+            broken = BrokenRows()
+            rows = sum(len(batch.rows) + batch.skipped for batch in give(broken))
+            broken.refuse_if_many(rows, base, _EXPORT_AGAIN)
 
     def communities(self, broken: BrokenRows) -> Iterator[Batch]:
-        """The whole-company community of each network, then the groups as the newest window has them."""
+        """The whole-company community of each network, then the groups as the newest window has them.
+
+        An export of a time holds only groups that changed in it; those that are merely written in
+        take their name from the messages.
+        """
         everyone = {self._everyone(table): None for table in self._tables(MESSAGES_CSV)}
         yield Batch(tuple(everyone), Position())
 
@@ -119,7 +128,12 @@ class VivaExport:
             key = self._network_key(table)
             return community_reader(at, self._network_names.get(key, key) or None)
 
-        yield from self._newest("Groups.csv", GROUPS_REQUIRED, GROUPS_KNOWN, reader, broken)
+        listed: set[str] = set()
+        for batch in self._newest("Groups.csv", GROUPS_REQUIRED, GROUPS_KNOWN, reader, broken):
+            listed.update(row.id for row in batch.rows if isinstance(row, Community))
+            yield batch
+        unlisted = [row for key, row in self._groups_of_messages.items() if key not in listed]
+        yield Batch(unlisted, Position())
 
     def people(self, broken: BrokenRows) -> Iterator[Batch]:
         """The members as the newest window has them."""
@@ -228,6 +242,7 @@ class VivaExport:
         with _open(table, MESSAGES_REQUIRED, MESSAGES_KNOWN) as (file, at):
             self._require_privacy(file, at)
             width, c_id, read = len(file.header), at["id"], self._reader(table, at)
+            groups, everyone = self._groups_of_messages, self._everyone(table).id
             for row in file.reader:
                 if not row:
                     continue
@@ -236,13 +251,30 @@ class VivaExport:
                     if len(row) != width:
                         raise _wrong_width(row, width)
                     row.append("")
-                    read(row)
+                    message = read(row)
                 except BrokenRowError as error:
                     if len(row) > width and _ROUNDED.fullmatch(row[c_id]):
                         raise _rounded(table.line(file), row[c_id]) from error
                     broken.add(table.line(file), str(error))
+                    continue
+                place = message.community_id if message else None
+                if place is not None and place != everyone and place not in groups:
+                    groups[place] = self._named(table, place, row, at)
         broken.refuse_if_many(rows, table.where, _EXPORT_AGAIN)
         return rows
+
+    def _named(
+        self, table: _Table, place: str, row: Sequence[str], at: Mapping[str, int]
+    ) -> Community:
+        """The community a message was written in, as far as the message tells."""
+        name = row[at["group_name"]].strip() or f"Group {place}"
+        network = self._network_names.get(key := self._network_key(table), key)
+        return Community(
+            place,
+            f"{network}: {name}" if network else name,
+            CommunityKind.COMMUNITY,
+            is_private=is_true(row[at["in_private_group"]]) or place in self._private_groups,
+        )
 
     def _require_privacy(self, file: DelimitedFile, at: Mapping[str, int]) -> None:
         missing = [name for name in _PRIVATE_COLUMNS if at[name] == len(file.header)]

@@ -41,6 +41,7 @@ MESSAGES_KNOWN = (
     "deleted_at",
     "title",
     "message_type",
+    "group_name",
 )
 USERS_REQUIRED = ("id",)
 USERS_KNOWN = (
@@ -198,7 +199,7 @@ def message_reader(
     """
     (c_id, c_sender, c_created, c_body) = (at[name] for name in MESSAGES_REQUIRED)
     (c_replied, c_parent, c_thread, c_group, c_private, c_direct, c_kind, c_deleted, c_title,
-     c_type) = (at[name] for name in MESSAGES_KNOWN)  # fmt: skip
+     c_type, _) = (at[name] for name in MESSAGES_KNOWN)  # fmt: skip
 
     def read(row: list[str]) -> Message | None:
         group = row[c_group]

@@ -68,10 +68,39 @@ def test_all_installed_connectors_are_asked(tmp_path: Path) -> None:
 def test_what_nobody_reads_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear all, this is a letter.")
-    with pytest.raises(SourceError, match="--as"):
+    with pytest.raises(SourceError, match="no rows below"):
         recognise(path, OURS)
+    path.write_text("Dear all\nthis is a letter")
+    with pytest.raises(SourceError, match="not split into columns"):
+        recognise(path, OURS)
+    with pytest.raises(SourceError, match="--as"):
+        recognise(viva.zipped(tmp_path / "photos.zip", {"1.png": "", "2.png": ""}), OURS)
     with pytest.raises(SettingsError, match="no file or folder"):
         recognise(tmp_path / "nowhere", OURS)
+
+
+def test_what_is_wrong_with_a_table_is_told_rather_than_that_it_is_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("created at,author,text\n" + "soon,ada,a few words here\n" * 9)
+    with pytest.raises(SourceError, match="No column holds times"):
+        recognise(path, OURS)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_damaged_messages_are_still_an_export_and_never_a_table(
+    delimiter: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "Messages.csv"
+    content = viva.table(viva.MESSAGES, [viva.message(1)])
+    path.write_bytes(content.replace(b",", delimiter.encode()))
+    assert recognise(path, OURS).name == "viva-engage-export"
+
+
+def test_an_export_that_lacks_its_main_part_is_still_recognised(tmp_path: Path) -> None:
+    members = viva.zipped(tmp_path / "v.zip", {"Users.csv": "id", "Groups.csv": "id"})
+    assert recognise(members, OURS).name == "viva-engage-export"
+    days = viva.zipped(tmp_path / "s.zip", {"users.json": "[]", "general/2020-01-01.json": "[]"})
+    assert recognise(days, OURS).name == "slack-export"
 
 
 def test_an_unsafe_archive_is_refused_for_what_it_is(tmp_path: Path) -> None:

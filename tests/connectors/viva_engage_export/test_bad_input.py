@@ -188,6 +188,21 @@ def test_a_damaged_second_window_stops_the_import_before_the_first_is_given(
     connector.close()
 
 
+@pytest.mark.parametrize("base", ["Groups.csv", "Users.csv"])
+def test_a_damaged_small_table_stops_the_import_before_anything_is_given(
+    base: str, tmp_path: Path
+) -> None:
+    semicolons = b"id;name;private\r\n11;Ward 3;false\r\n"
+    path = export(tmp_path / "e.zip", SEVERAL, more={base: semicolons})
+    rows = table(("id", "name"), [{"id": f"{n}a", "name": "?"} for n in range(9)])
+    if base == "Groups.csv":
+        assert "semicolons" in refused(VivaEngageExport, path).what
+    assert (
+        "9 of"
+        in refused(VivaEngageExport, export(tmp_path / "r.zip", SEVERAL, more={base: rows})).what
+    )
+
+
 def test_a_broken_row_of_a_small_table_is_set_aside(tmp_path: Path) -> None:
     groups = table(GROUPS, [{"id": 11, "name": "Ward"}, {"id": "x", "name": "?"}, {"id": 12}])
     path = export(tmp_path / "export.zip", SEVERAL, more={"Groups.csv": groups})

@@ -223,6 +223,23 @@ def test_networks_in_folders_do_not_mix(tmp_path: Path) -> None:
     assert places == {"all-company:100", "all-company:200", "11"}
 
 
+def test_groups_that_the_window_does_not_list_take_their_name_from_the_messages(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        message(1, group_id=21, group_name="Old wards"),
+        message(2, group_id=22, group_name=""),
+        message(3, group_id=23, in_private_group="true", group_name="Board"),
+    ]
+    path = export(tmp_path / "e.zip", rows, groups=[group(1)])
+    names = {one.id: one.name for one in read(VivaEngageExport, path).communities.values()}
+    assert names == {
+        "all-company": "All Company", "11": "Group 1", "21": "Old wards", "22": "Group 22",
+    }  # fmt: skip
+    whole = read(VivaEngageExport, path, include_private=True, approved_by="Works council")
+    assert whole.communities["23"].is_private
+
+
 def test_edits_come_from_the_versions(tmp_path: Path) -> None:
     versions = [
         {**message(1), "version": 1},
