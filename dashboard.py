@@ -33,6 +33,12 @@ st.navigation(
             help="Check what the detector thinks, one comment at a time; your word wins.",
         ),
         st.Page(
+            PAGES / "actions.py",
+            title="Actions",
+            icon=":material/construction:",
+            help="What was done about barriers - training, a policy, champions - and whether it worked.",
+        ),
+        st.Page(
             PAGES / "connectors.py",
             title="Connectors",
             icon=":material/cable:",

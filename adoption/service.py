@@ -17,6 +17,7 @@ from adoption.connecting import PEOPLE_NETWORK, ConnectionDesk, network_for
 from adoption.connections import Connection, check_network_name
 from adoption.connector import Connector, Source, connector_type
 from adoption.demo import Sample, write_sample
+from adoption.enabling import EnablerReport, measure
 from adoption.errors import AdoptionError, SettingsError
 from adoption.metrics import Selection, compute, flagged_comments
 from adoption.overview import Headline, overview
@@ -282,6 +283,25 @@ class Service:
     def enablers(self) -> list[Enabler]:
         """What was done about barriers, by date."""
         return self._store.control.enablers()
+
+    def add_enabler(self, enabler: Enabler) -> None:
+        """Register what was done."""
+        self._store.control.put_enabler(enabler)
+
+    def remove_enabler(self, number: int) -> None:
+        """Forget an enabler."""
+        self._store.control.remove_enabler(number)
+
+    def enabler_effects(self) -> list[EnablerReport]:
+        """Each enabler with what it changed, newest first."""
+        span = self.data_span()
+        if span is None:
+            return []
+        departments = [name for name, _ in self.groups()["departments"]]
+        return [
+            measure(enabler, self.metric, span, departments)
+            for enabler in reversed(self.enablers())
+        ]
 
     def events(self, period: Period) -> list[Event]:
         """The enablers that began within a period, for charts."""

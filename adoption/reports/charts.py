@@ -8,7 +8,7 @@ which puts its theme over it; reports add :func:`printed` and turn it into SVG.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 TEAL = "#0B6E6E"
@@ -100,6 +100,44 @@ def trend(
     )
     layers += _event_layers(events)
     return _framed({"layer": layers, "data": {"values": _values(points)}}, height)
+
+
+def as_series(points: Sequence[Point], name: str) -> list[Point]:
+    """The points under one name, to be drawn as one of several lines."""
+    return [replace(point, series=name) for point in points]
+
+
+def lines(
+    points: Sequence[Point], *, title: str, events: Sequence[Event] = (), height: int = 170
+) -> dict[str, Any]:
+    """Several lines over weeks, one for each series, to compare groups."""
+    order = list(dict.fromkeys(point.series for point in points))
+    line = {
+        "mark": {"type": "line", "strokeWidth": 2},
+        "encoding": {
+            "x": {
+                "field": "at",
+                "type": "temporal",
+                "title": None,
+                "axis": {"format": "%-d %b %y"},
+            },
+            "y": {"field": "value", "type": "quantitative", "title": None},
+            "color": {
+                "field": "series",
+                "type": "nominal",
+                "title": None,
+                "sort": order,
+                "legend": {"orient": "bottom"},
+            },
+            "tooltip": [
+                {"field": "at", "type": "temporal", "title": "Week from", "format": "%-d %B %Y"},
+                {"field": "series", "title": "Group"},
+                {"field": "shown", "title": title},
+            ],
+        },
+    }
+    spec = {"layer": [line, *_event_layers(events)], "data": {"values": _values(points)}}
+    return _framed(spec, height)
 
 
 def stacked(points: Sequence[Point], *, title: str, height: int = 280) -> dict[str, Any]:
