@@ -15,6 +15,7 @@ from adoption.privacy import Floors
 from adoption.service import Service
 from adoption.store import Store
 from tests.conftest import Northfield
+from tests.service.objector import flag_everything
 from tests.service.rows import contents
 from tests.service.talk import OBJECTION, ORDINARY, write_staff, write_talk
 
@@ -154,7 +155,7 @@ def test_comments_are_masked_and_have_no_author(tmp_path: Path) -> None:
     with Service(tmp_path / "home", create=True) as service:
         service.import_files([write_staff(tmp_path / "staff.csv", 30)])
         service.import_files([write_talk(tmp_path / "talk.csv", texts, authors=30)])
-        service.flag(profile="lite")
+        flag_everything(tmp_path / "home")
         found = service.comments(Period.parse("2026-W09:2026-W14"), limit=5)
     assert 0 < len(found) <= 5
     words = str(found.as_dict())
@@ -162,16 +163,14 @@ def test_comments_are_masked_and_have_no_author(tmp_path: Path) -> None:
     assert "northfield.example" not in words
     assert "author" not in words
     for comment in found:
-        assert comment.barrier_title
-        for start, end, weight in comment.evidence:
-            assert 0 <= start < end <= len(comment.text)
-            assert weight
+        assert comment.barrier == "existing_channel"
+        assert [comment.text[start:end] for start, end, _ in comment.evidence] == ["Why"]
 
 
 def test_comments_of_too_few_people_are_kept_back(tmp_path: Path) -> None:
     with Service(tmp_path / "home", create=True) as service:
         service.import_files([write_talk(tmp_path / "talk.csv", [OBJECTION] * 9, authors=3)])
-        service.flag(profile="lite")
+        flag_everything(tmp_path / "home")
         found = service.comments(Period.parse("2026-W09:2026-W14"))
     assert len(found) == 0
     assert "Fewer than" in found.note
