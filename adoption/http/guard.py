@@ -12,7 +12,7 @@ import re
 import socket
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -98,7 +98,7 @@ def checked_origin(url: str, *, internal: bool = False) -> Origin:
 
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = split_strictly(url.strip())
         port = parts.port
     except ValueError:
         raise _unusable("is not a web address") from None
@@ -120,6 +120,19 @@ def checked_origin(url: str, *, internal: bool = False) -> Origin:
     if not internal and port not in PUBLIC_PORTS:
         raise _unusable(f"uses the unusual port {port}")
     return Origin(parts.scheme, host, port)
+
+
+def split_strictly(url: str) -> SplitResult:
+    """Split an address that two parsers cannot read in two ways.
+
+    Raises:
+        ValueError: it holds blanks, control characters or a backslash, which parsers treat
+            differently, so that the address checked could differ from the one connected to.
+
+    """
+    if "\\" in url or any(sign.isspace() or not sign.isprintable() for sign in url):
+        raise ValueError("an ambiguous address")
+    return urlsplit(url)
 
 
 def _literal(host: str) -> Address | None:

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError as TransportError
 
 from adoption.errors import SourceError, TransientSourceError
 from adoption.http.answer import DEFAULT, Answer, Authorizer, Settings, Traffic
-from adoption.http.guard import Origin, RefusedAddressError, checked_origin
+from adoption.http.guard import Origin, RefusedAddressError, checked_origin, split_strictly
 from adoption.http.redact import RedactingFilter, Redactor
 from adoption.http.refusals import caused_by, gave_up, refused, refused_address
 from adoption.http.retry import RETRIED_STATUSES, requested_wait
@@ -199,7 +199,7 @@ class HttpSession:
         accept: frozenset[int],
         headers: Mapping[str, str] | None,
     ) -> _Call:
-        url = path if "://" in path else self.base + path.lstrip("/")
+        url = path if "://" in path else self.base + path.lstrip("/").replace(" ", "%20")
         self._own(url)
         pairs = params.items() if isinstance(params, Mapping) else params or ()
         query = tuple((name, _text(value)) for name, value in pairs if value is not None)
@@ -207,12 +207,17 @@ class HttpSession:
         return _Call(method, url, query, body, headers or {}, rate, accept, where)
 
     def _own(self, url: str) -> None:
-        parts = urlsplit(url)
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-        if Origin(parts.scheme, (parts.hostname or "").lower(), port or 0) != self.origin:
+        try:
+            parts = split_strictly(url)
+            port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+            found = Origin(parts.scheme, (parts.hostname or "").lower(), port or 0)
+            is_ours = found == self.origin and parts.username is None
+        except ValueError:
+            is_ours = False
+        if not is_ours:
             raise SourceError(
                 "The server points to another address, which our credentials must not reach",
-                where=f"{self.origin.host} points to {parts.hostname}",
+                where=self.origin.host,
                 next_step="Check the base address of the connection",
             )
 

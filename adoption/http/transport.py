@@ -10,7 +10,7 @@ import requests
 
 from adoption.errors import SettingsError, SourceError
 from adoption.http.answer import Settings
-from adoption.http.guard import checked_origin, guarded_adapter
+from adoption.http.guard import checked_origin, guarded_adapter, split_strictly
 
 _TIMEOUT = (5.0, 30.0)
 """Seconds for connecting and for each read, where a caller names none."""
@@ -58,7 +58,10 @@ def _existing_file(path: str) -> str:
 
 def allow_other_origin(url: str, internal: bool) -> None:
     """Allow a pre-authenticated download address: https, no credentials in it, a public host."""
-    parts = urlsplit(url)
+    try:
+        parts = split_strictly(url)
+    except ValueError:
+        parts = urlsplit("")
     try:
         checked_origin(f"{parts.scheme}://{parts.netloc}", internal=internal)
     except SettingsError as error:
