@@ -15,15 +15,14 @@ from typing import Any
 
 from adoption.connecting import PEOPLE_NETWORK, ConnectionDesk, network_for
 from adoption.connections import Connection, check_network_name
-from adoption.connector import Connector, Source, connector_type
 from adoption.demo import Sample, write_sample
 from adoption.enabling import EnablerReport, measure
 from adoption.errors import AdoptionError, SettingsError
+from adoption.importing import explained, file_connector, kind_of, lacks_of
 from adoption.metrics import Selection, compute, flagged_comments
 from adoption.overview import Headline, overview
 from adoption.period import Period
 from adoption.privacy import Floors, Masker, Released, ReleasedComments, release, release_comments
-from adoption.recognise import recognise
 from adoption.reports import build_report, write_report
 from adoption.reports.charts import Event
 from adoption.review_files import read_answers, write_queue
@@ -127,11 +126,11 @@ class Service:
             SourceError: a file cannot be used; the store is unchanged.
 
         """
-        name = self._kind_of(files, kind)
+        name = kind_of(files, kind)
         target = network or (PEOPLE_NETWORK if name == PEOPLE_CONNECTOR else network_for(name))
         check_network_name(target)
         self.connections.refuse_other_connector(target, name)
-        connector = _file_connector(name, files, options or {})
+        connector = file_connector(name, files, options or {})
         self.connections.register(target, name, lacks_of(connector))
         return Outcome.of(
             sync(self._store, target, connector, progress=progress, cancelled=cancelled)
@@ -141,17 +140,7 @@ class Service:
         self, files: Sequence[Path], *, kind: str | None, options: Mapping[str, Any]
     ) -> list[str]:
         """How files would be read, in lines: the connector, and for tables the mapping of columns."""
-        name = kind or recognise(files[0]).name
-        type_ = connector_type(name)
-        lines = [f"{type_.title}: {type_.summary}"]
-        connector = _file_connector(name, files, options)
-        try:
-            explain = getattr(connector, "explain_mapping", None)
-            lines += [column_in_words(use) for use in explain()] if explain else []
-            lines.append(connector.check().summary)
-        finally:
-            connector.close()
-        return lines + [f"lacks {what}: {why}" for what, why in lacks_of(connector).items()]
+        return explained(files, kind_of(files, kind), options)
 
     def sync(
         self,
@@ -415,24 +404,6 @@ class Service:
         )
         return release(figures, self.floors)
 
-    def _kind_of(self, files: Sequence[Path], kind: str | None) -> str:
-        for path in files:
-            if not path.exists():
-                raise SettingsError(
-                    "There is no such file", where=str(path), next_step="Check the path"
-                )
-        if kind is not None:
-            connector_type(kind)
-            return kind
-        kinds = {recognise(path).name for path in files}
-        if len(kinds) > 1:
-            raise SettingsError(
-                f"These files are of different kinds: {', '.join(sorted(kinds))}",
-                where="import",
-                next_step="Import each kind with a command of its own",
-            )
-        return kinds.pop()
-
     def _sync_one(
         self,
         connection: Connection,
@@ -473,29 +444,3 @@ class Service:
                     target=entry.get("target", {}),
                 )
             )
-
-
-def _file_connector(kind: str, files: Sequence[Path], options: Mapping[str, Any]) -> Connector:
-    type_ = connector_type(kind)
-    if type_.source is not Source.FILE:
-        raise SettingsError(
-            f"{type_.title} is read over the network, not from a file",
-            where="import",
-            next_step=f"Run adoption connect add {kind}",
-        )
-    path: Any = str(files[0]) if len(files) == 1 else [str(path) for path in files]
-    return type_({**options, "path": path})
-
-
-def lacks_of(connector: Connector) -> dict[str, str]:
-    """What this very source cannot tell, by capability, with the sentence that says so."""
-    missing = getattr(connector, "missing", None)
-    lacks: Mapping[Any, str] = missing() if callable(missing) else connector.lacks
-    return {what.value: why for what, why in lacks.items()}
-
-
-def column_in_words(use: Any) -> str:
-    """How one column of a table would be read, and why."""
-    if not use.field:
-        return f"Column {use.column} is not used: {use.why} ({use.sample})"
-    return f"Column {use.column} is the {use.field}: {use.why} ({use.sample})"

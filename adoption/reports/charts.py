@@ -108,7 +108,12 @@ def as_series(points: Sequence[Point], name: str) -> list[Point]:
 
 
 def lines(
-    points: Sequence[Point], *, title: str, events: Sequence[Event] = (), height: int = 170
+    points: Sequence[Point],
+    *,
+    title: str,
+    percent: bool = False,
+    events: Sequence[Event] = (),
+    height: int = 170,
 ) -> dict[str, Any]:
     """Several lines over weeks, one for each series, to compare groups."""
     order = list(dict.fromkeys(point.series for point in points))
@@ -121,7 +126,12 @@ def lines(
                 "title": None,
                 "axis": {"format": "%-d %b %y"},
             },
-            "y": {"field": "value", "type": "quantitative", "title": None},
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "title": None,
+                "axis": {"format": ".0%"} if percent else {},
+            },
             "color": {
                 "field": "series",
                 "type": "nominal",

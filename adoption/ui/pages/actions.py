@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from adoption.enabling import KINDS, EnablerReport, MeasuredEffect, departments_of, new_enabler
@@ -9,11 +11,10 @@ from adoption.errors import AdoptionError
 from adoption.reports import charts
 from adoption.reports.charts import Event, Point
 from adoption.reports.points import points
+from adoption.statistics.effects import Effect, Verdict
 from adoption.ui import empty, parts
 from adoption.ui.session import run_page, service
 from adoption.wording import amount, day
-
-COLOURS = {"worked": "green", "went the wrong way": "red"}
 
 
 def draw() -> None:
@@ -65,17 +66,31 @@ def effect(measured: MeasuredEffect, title: str, on: str, key: str) -> None:
     found = measured.effect
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{measured.title}**")
-        st.badge(found.verdict.value, color=COLOURS.get(found.verdict.value, "gray"))  # type: ignore[arg-type]
+        st.badge(found.verdict.value, color=_colour(found))
     if found.effect is not None:
         size, low, high = (_signed(v, measured.unit) for v in (found.effect, found.low, found.high))
         st.markdown(f"{size} a week (95 % interval {low} to {high})")
     st.caption(found.in_words())
-    spec = charts.lines(_weeks(measured), title=measured.title, events=[Event(on, title)])
+    spec = charts.lines(
+        _weeks(measured),
+        title=measured.title,
+        percent=measured.unit == "share",
+        events=[Event(on, title)],
+    )
     parts.chart(
         spec,
         alt=f"{measured.title} by week, before and after",
         key=f"effect-{key}-{measured.metric}",
     )
+
+
+def _colour(found: Effect) -> Literal["green", "red", "gray"]:
+    """Green or red only where there was a group to compare with: a trend alone proves nothing."""
+    if not found.compared:
+        return "gray"
+    if found.verdict is Verdict.WORKED:
+        return "green"
+    return "red" if found.verdict is Verdict.BACKFIRED else "gray"
 
 
 def add_form() -> None:
