@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from adoption.errors import SettingsError, SourceError
 from adoption.sentiment import Comment, Detector, load_detector
+from adoption.sentiment.corrections import Correction
 from adoption.sentiment.evaluation import Evaluation, evaluate
 from adoption.sentiment.loose import flag_file
 from adoption.settings import config_dir
@@ -96,9 +97,9 @@ def read_labelled(path: Path) -> list[Mapping[str, Any]]:
 
 
 def train_detector(
-    seed: int, out: Path | None, *, reviews_home: Path | None, progress: Progress
+    seed: int, out: Path | None, *, corrections: Sequence[Correction], progress: Progress
 ) -> str:
-    """Train the detector again; returns a summary in words.
+    """Train the detector again, with corrections by people if any; returns a summary in words.
 
     Raises:
         SettingsError: the training extra is not installed.
@@ -112,4 +113,4 @@ def train_detector(
             where="train",
             next_step="Install them with: pip install 'adoption-tracker[train]'",
         ) from None
-    return str(train(seed, out or config_dir() / "models", reviews_home, progress))
+    return str(train(seed, out or config_dir() / "models", corrections, progress))

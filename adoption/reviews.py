@@ -27,6 +27,8 @@ from adoption.errors import SettingsError
 from adoption.metrics.taxonomy import barrier_groups, barrier_titles
 from adoption.privacy import Floors, Masker
 from adoption.privacy.comments import CONFIDENCE, shortened
+from adoption.sentiment import Comment
+from adoption.sentiment.corrections import Correction
 from adoption.store import Review, Store
 from adoption.store.records import now
 
@@ -110,6 +112,19 @@ ORDER BY q.reason, q.place
 """  # noqa: S608 - constants of this module; values go through parameters
 _BY_KEY = f"""{_DRAWN}, q AS (SELECT * FROM drawn WHERE key IN (SELECT unnest($2)))
 SELECT {_FIELDS}
+"""  # noqa: S608
+
+
+_LESSONS = f"""
+SELECT m.text, parent.text, c.name, r.verdict, r.barrier
+FROM reviews r
+JOIN facts f ON f.network = r.network AND f.message_id = r.message_id
+JOIN messages m ON m.network = f.network AND m.message_id = f.message_id AND m.month = f.month
+LEFT JOIN messages parent ON parent.network = f.network AND parent.message_id = f.parent_id
+    AND parent.deleted_at IS NULL
+LEFT JOIN communities c ON c.network = f.network AND c.community_id = f.community_id
+WHERE r.reason <> '{RANDOM}'
+ORDER BY f.created_at, f.network, f.message_id
 """  # noqa: S608
 
 
@@ -274,6 +289,25 @@ class ReviewDesk:
         with self._store.snapshot() as snapshot:
             rows = snapshot.sql(_BY_KEY, (self._salt, list(keys)))
         return {judged.key: judged for judged in (Judged(*row) for row in rows)}
+
+    def lessons(self, masker: Masker) -> list[Correction]:
+        """What reviewers said, for training the detector, with the texts masked.
+
+        Random checks are left out: a detector that has learned from them cannot be tested on them,
+        and the corrected pushback rate would be wrong.
+        """
+        with self._store.snapshot() as snapshot:
+            rows = snapshot.sql(_LESSONS)
+        return [
+            Correction(
+                Comment(
+                    masker.mask(text).text, masker.mask(parent).text if parent else None, place
+                ),
+                verdict,
+                barrier,
+            )
+            for text, parent, place, verdict, barrier in rows
+        ]
 
     def _stream(self, judged: Judged) -> str:
         if judged.key[:16] < self._threshold:

@@ -30,6 +30,7 @@ from adoption.review_quality import ReviewQuality, review_quality
 from adoption.reviews import ReviewDesk, ReviewItem
 from adoption.scoring import ScoreResult, score
 from adoption.sentiment import load_detector
+from adoption.sentiment.corrections import Correction
 from adoption.status import Status, read_status
 from adoption.store import Counts, Enabler, Snapshot, Store
 from adoption.sync import Progress, RunResult, sync
@@ -325,6 +326,10 @@ class Service:
     def review_quality(self) -> ReviewQuality:
         """Precision and recall of the detector by the word of those who checked it at random."""
         return review_quality(self._store)
+
+    def corrections(self) -> list[Correction]:
+        """What reviewers said, masked, for training; without the random checks, which test it."""
+        return self._reviews.lessons(self._masker())
 
     def export_review_queue(self, out: Path, limit: int = 100) -> int:
         """Write the queue as CSV; returns how many comments it holds."""

@@ -10,6 +10,7 @@ import click
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
 from adoption.judging import evaluate_file, flag_loose_file, train_detector
+from adoption.sentiment.corrections import Correction
 from adoption.service import Service
 from adoption.stopping import stoppable
 from adoption.wording import plural
@@ -102,9 +103,12 @@ def evaluate(labelled: Path, profile: str, as_json: bool) -> None:
 @click.pass_context
 def train(ctx: click.Context, seed: int, out: Path | None, with_reviews: bool) -> None:
     """Train the detector again from the corpus that ships (needs the train extra)."""
-    home = home_of(ctx) if with_reviews else None
+    corrections: list[Correction] = []
+    if with_reviews:
+        with Service(home_of(ctx)) as service:
+            corrections = service.corrections()
     with shown_progress() as progress:
-        summary = train_detector(seed, out, reviews_home=home, progress=progress)
+        summary = train_detector(seed, out, corrections=corrections, progress=progress)
     click.echo(summary)
 
 
