@@ -13,19 +13,25 @@ from rich.table import Table
 
 from adoption.cli.ingest import parse_pairs
 from adoption.cli.main import home_of, json_option
-from adoption.cli.show import console
+from adoption.cli.show import console, examples
 from adoption.connector import Field, Health, connector_type, connector_types
 from adoption.errors import AccessError, SettingsError
 from adoption.secrets import EnvironmentSecrets, Keeper, variable_name
 from adoption.service import Service
 
 
-@click.group()
+@click.group(
+    epilog=examples(
+        "adoption connect available", "adoption connect add mattermost", "adoption sync"
+    )
+)
 def connect() -> None:
     """Connect networks: see what can be connected, add, test, pause and remove."""
 
 
-@connect.command("available")
+@connect.command(
+    "available", epilog=examples("adoption connect available", "adoption connect available --json")
+)
 @json_option
 def available(as_json: bool) -> None:
     """List every connector with what it gives, lacks and needs."""
@@ -43,7 +49,7 @@ def available(as_json: bool) -> None:
             out.print(f"  needs {need}", style="dim")
 
 
-@connect.command("list")
+@connect.command("list", epilog=examples("adoption connect list"))
 @json_option
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
@@ -64,7 +70,14 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     console().print(table)
 
 
-@connect.command("add")
+@connect.command(
+    "add",
+    epilog=examples(
+        "adoption connect add mattermost",
+        "adoption connect add slack --network talk --keep-secrets keyring",
+        "adoption connect add mattermost --set base_url=https://chat.example.org",
+    ),
+)
 @click.argument("kind")
 @click.option(
     "--network", default=None, help="A name for this network. Default: the connector's name."
@@ -105,7 +118,7 @@ def add(
             _show_health(service.connections.test(name), name)
 
 
-@connect.command("sign-in")
+@connect.command("sign-in", epilog=examples("adoption connect sign-in viva-engage"))
 @click.argument("network")
 @click.pass_context
 def sign_in(ctx: click.Context, network: str) -> None:
@@ -115,7 +128,10 @@ def sign_in(ctx: click.Context, network: str) -> None:
             click.echo(f"{network} needs no person to sign in.", err=True)
 
 
-@connect.command("test")
+@connect.command(
+    "test",
+    epilog=examples("adoption connect test mattermost", "adoption connect test slack --json"),
+)
 @click.argument("network")
 @json_option
 @click.pass_context
@@ -143,7 +159,12 @@ def test(ctx: click.Context, network: str, as_json: bool) -> None:
         )
 
 
-@connect.command("pause")
+@connect.command(
+    "pause",
+    epilog=examples(
+        "adoption connect pause mattermost", "adoption connect pause mattermost --resume"
+    ),
+)
 @click.argument("network")
 @click.option("--resume", is_flag=True, help="Go on with it.")
 @click.pass_context
@@ -154,7 +175,12 @@ def pause(ctx: click.Context, network: str, resume: bool) -> None:
     click.echo(f"{network} is {'active' if resume else 'paused'}.", err=True)
 
 
-@connect.command("remove")
+@connect.command(
+    "remove",
+    epilog=examples(
+        "adoption connect remove mattermost", "adoption connect remove mattermost --with-data"
+    ),
+)
 @click.argument("network")
 @click.option("--with-data", is_flag=True, help="Also remove everything that was read from it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -168,12 +194,12 @@ def remove(ctx: click.Context, network: str, with_data: bool, yes: bool) -> None
     click.echo(f"Removed {network}{' with its data' if with_data else ''}.", err=True)
 
 
-@click.group()
+@click.group(epilog=examples("adoption connectors new our-intranet"))
 def connectors() -> None:
     """For developers: write a connector of your own."""
 
 
-@connectors.command("new")
+@connectors.command("new", epilog=examples("adoption connectors new our-intranet --folder ."))
 @click.argument("name")
 @click.option(
     "--folder",

@@ -11,7 +11,7 @@ import click
 
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
-from adoption.cli.show import console
+from adoption.cli.show import console, examples
 from adoption.errors import PartialRunError, SettingsError
 from adoption.schedule import interval_seconds, repeat
 from adoption.service import Outcome, Service
@@ -19,7 +19,15 @@ from adoption.stopping import stoppable
 from adoption.wording import plural
 
 
-@click.command("import")
+@click.command(
+    "import",
+    epilog=examples(
+        "adoption import viva-export.zip",
+        "adoption import staff.csv --as people-file",
+        "adoption import chat.csv --network helpdesk --set zone=Europe/London",
+        "adoption import chat.csv --explain",
+    ),
+)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--as", "kind", default=None, help="The connector to use; found out from the content otherwise."
@@ -66,7 +74,9 @@ def import_(
     _report_runs([result], as_json)
 
 
-@click.command()
+@click.command(
+    epilog=examples("adoption sync", "adoption sync mattermost slack", "adoption sync --every 15m")
+)
 @click.argument("networks", nargs=-1)
 @click.option("--every", default=None, help="Keep running and sync again after this time: 15m, 2h.")
 @click.option("--full", is_flag=True, help="Read everything again from the start.")

@@ -9,6 +9,7 @@ import click
 
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
+from adoption.cli.show import examples
 from adoption.judging import evaluate_file, flag_loose_file, train_detector
 from adoption.sentiment.corrections import Correction
 from adoption.service import Service
@@ -78,7 +79,9 @@ def flag(
     click.echo(f"Scored {plural(result.scored, 'message')} with {result.model}.", err=True)
 
 
-@click.command()
+@click.command(
+    epilog=examples("adoption evaluate labelled.jsonl", "adoption evaluate labelled.jsonl --json")
+)
 @click.argument("labelled", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @PROFILE
 @json_option
@@ -89,8 +92,10 @@ def evaluate(labelled: Path, profile: str, as_json: bool) -> None:
     click.echo(json.dumps(result.as_dict(), indent=2) if as_json else result.as_text())
 
 
-@click.command()
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.command(epilog=examples("adoption train", "adoption train --with-reviews --out models"))
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed gives the same detector."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -112,14 +117,27 @@ def train(ctx: click.Context, seed: int, out: Path | None, with_reviews: bool) -
     click.echo(summary)
 
 
-@click.group()
+@click.group(
+    epilog=examples("adoption reviews export --out queue.csv", "adoption reviews import queue.csv")
+)
 def reviews() -> None:
     """Corrections by people: take the queue to a spreadsheet and bring the answers back."""
 
 
-@reviews.command("export")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
-@click.option("--limit", type=click.IntRange(1, 5000), default=100, show_default=True)
+@reviews.command("export", epilog=examples("adoption reviews export --out queue.csv"))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The CSV file to write.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 5000),
+    default=100,
+    show_default=True,
+    help="How many comments at most.",
+)
 @click.pass_context
 def export_reviews(ctx: click.Context, out: Path, limit: int) -> None:
     """Write the review queue (random slice and most uncertain comments, masked) as CSV."""
@@ -131,7 +149,7 @@ def export_reviews(ctx: click.Context, out: Path, limit: int) -> None:
     )
 
 
-@reviews.command("import")
+@reviews.command("import", epilog=examples("adoption reviews import queue.csv"))
 @click.argument("answers", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.pass_context
 def import_reviews(ctx: click.Context, answers: Path) -> None:

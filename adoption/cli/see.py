@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from adoption.cli.main import home_of, json_option
-from adoption.cli.show import console
+from adoption.cli.show import console, examples
 from adoption.metrics import CATALOGUE, SPLITS, Selection
 from adoption.period import Period
 from adoption.privacy import Released
@@ -35,7 +35,7 @@ def selection_options(command: Any) -> Any:
     return command
 
 
-@click.command()
+@click.command(epilog=examples("adoption status", "adoption status --json"))
 @json_option
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
@@ -74,7 +74,13 @@ def status(ctx: click.Context, as_json: bool) -> None:
             out.print(f"    {run.error}", markup=False)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "adoption metrics",
+        "adoption metrics pushback-rate --by department",
+        "adoption metrics active-share --period 2026-W01:2026-W13 --json",
+    )
+)
 @click.argument("name", required=False)
 @click.option("--period", default=None, help="ISO weeks, both included: 2026-W01:2026-W13.")
 @click.option("--by", type=click.Choice(list(SPLITS)), default=None, help="Split by this.")
@@ -147,14 +153,24 @@ def _print_metric(released: Released) -> None:
     out.print(f"[dim]How this is counted: {released.how_counted} {released.floor}[/dim]")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "adoption report --out report.html",
+        "adoption report --period 2026-W01:2026-W13 --format xlsx --out report.xlsx",
+    )
+)
 @click.option(
     "--period",
     default=None,
     help="ISO weeks, both included: 2026-W01:2026-W13. Default: the last 13 weeks.",
 )
 @click.option(
-    "--format", "kind", type=click.Choice(list(FORMATS)), default="html", show_default=True
+    "--format",
+    "kind",
+    type=click.Choice(list(FORMATS)),
+    default="html",
+    show_default=True,
+    help="html to read and print, xlsx or csv for a spreadsheet, json for a script.",
 )
 @click.option(
     "--out",

@@ -9,6 +9,11 @@ from rich.console import Console
 PLAIN_WIDTH = 140
 
 
+def examples(*lines: str) -> str:
+    """The end of a command's help: how it is called, line by line as written."""
+    return "\b\n" + "\n".join(("Examples:", *(f"  {line}" for line in lines)))
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console of the terminal's width, or a wide one where there is no terminal."""
     stream = sys.stderr if stderr else sys.stdout

@@ -10,7 +10,7 @@ import click
 
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
-from adoption.cli.show import console
+from adoption.cli.show import console, examples
 from adoption.doctor import examine
 from adoption.service import Service
 from adoption.stopping import stoppable
@@ -19,7 +19,7 @@ from adoption.wording import plural
 MARKS = {"ok": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "fault": "[red]fault[/red]"}
 
 
-@click.command()
+@click.command(epilog=examples("adoption init", "adoption --home /srv/adoption init"))
 @click.pass_context
 def init(ctx: click.Context) -> None:
     """Make the data folder. Doing it twice changes nothing."""
@@ -29,10 +29,30 @@ def init(ctx: click.Context) -> None:
     click.echo(f"The data folder is {home}. Next: adoption import FILE, or adoption connect add.")
 
 
-@click.command()
-@click.option("--people", type=click.IntRange(100, 200_000), default=2000, show_default=True)
-@click.option("--months", type=click.IntRange(3, 60), default=18, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.command(
+    epilog=examples(
+        "adoption demo",
+        "adoption demo --people 500 --months 6 --open-dashboard",
+        "adoption demo --write-only sample",
+    )
+)
+@click.option(
+    "--people",
+    type=click.IntRange(100, 200_000),
+    default=2000,
+    show_default=True,
+    help="How many people work there.",
+)
+@click.option(
+    "--months",
+    type=click.IntRange(3, 60),
+    default=18,
+    show_default=True,
+    help="How many months it covers.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed gives the same sample."
+)
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -79,7 +99,7 @@ def demo(
         ctx.invoke(dashboard, port=port)
 
 
-@click.command()
+@click.command(epilog=examples("adoption dashboard", "adoption dashboard --port 8501"))
 @click.option("--port", type=int, default=0, show_default=True, help="0 takes a free port.")
 @click.pass_context
 def dashboard(ctx: click.Context, port: int) -> None:
@@ -94,7 +114,7 @@ def dashboard(ctx: click.Context, port: int) -> None:
     )
 
 
-@click.command()
+@click.command(epilog=examples("adoption doctor", "adoption doctor --json"))
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
