@@ -154,12 +154,15 @@ class Discourse(CommunityConnector):
         shown = {category.id for category in self._categories()}
         base = {"last": last} if last else {}
         guard = CursorGuard("posts.json")
+        before: set[Any] = set()
         while True:
             guard.check(below)
             posts = self._posts(below)
             ids = [int(post["id"]) for post in posts]
             top = max([top, *ids])
-            rows, skipped = self._rows([p for p in posts if int(p["id"]) > goal], shown, recall)
+            fresh = [post for post in posts if int(post["id"]) > goal and post["id"] not in before]
+            rows, skipped = self._rows(fresh, shown, recall)
+            before = {post["id"] for post in posts}
             is_first_page_empty = not posts and below is None
             below = _next(below, ids)
             is_past = bool(posts) and all(self.too_old(_created(post)) for post in posts)

@@ -200,6 +200,7 @@ class Mattermost(CommunityConnector):
         """From the newest post (or where a former run stopped) down to the goal."""
         guard = CursorGuard(f"channel {community.name}")
         goal, below, page = int(walk["goal"]), str(walk.get("below", "")), 0
+        before: set[str] = set()
         next_mark = walk.get("mark")
         while True:
             guard.check((below, page))
@@ -208,7 +209,9 @@ class Mattermost(CommunityConnector):
             if next_mark is None:
                 # whatever changes after this answer has a later update_at than anything in it
                 next_mark = max([mark, 1, *(int(post["update_at"]) for post in posts)])
-            rows = self._rows([post for post in posts if int(post["create_at"]) >= goal], recall)
+            fresh = [p for p in posts if int(p["create_at"]) >= goal and p["id"] not in before]
+            rows = self._rows(fresh, recall)
+            before = {str(post["id"]) for post in posts}
             if not posts or min(int(post["create_at"]) for post in posts) < goal:
                 recall.finish(lambda *_: False, self.clock.now(), community.id)
                 yield Part(rows, {"mark": next_mark, "recall": recall.data()}, notes)
@@ -239,7 +242,9 @@ class Mattermost(CommunityConnector):
                 reactions = () if message.deleted_at else _reactions(post, message.created_at)
             except (KeyError, TypeError, ValueError) as error:
                 raise unusable("a post", f"post {post.get('id')}", error) from None
-            if not self.too_old(message.created_at):
+            # what was written and deleted between two runs was never given, so it cannot go
+            is_news = message.created_at >= self.window_start() and not recall.knows(message.id)
+            if not self.too_old(message.created_at) and not (message.deleted_at and is_news):
                 rows += recall.see(message, reactions, now)
         return rows
 

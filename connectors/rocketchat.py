@@ -191,6 +191,7 @@ class RocketChat(CommunityConnector):
         guard = CursorGuard(f"channel {community.name}")
         below, offset, mark = walk.get("below"), int(walk.get("offset", 0)), walk.get("mark")
         biggest = 0
+        before: set[Any] = set()
         while True:
             guard.check((below, offset))
             params = {
@@ -207,7 +208,9 @@ class RocketChat(CommunityConnector):
             if mark is None:
                 start = self.clock.now() - timedelta(days=1)
                 mark = _stamp(max(_updates(found), default=start))
-            rows = self._rows(community, found, recall)
+            fresh = [message for message in found if message.get("_id") not in before]
+            rows = self._rows(community, fresh, recall)
+            before = {message.get("_id") for message in found}
             oldest = min([str(message["ts"]) for message in found], default="")
             is_stuck = oldest == below
             is_end = not found or (is_stuck and len(found) < biggest)

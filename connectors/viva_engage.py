@@ -348,14 +348,16 @@ class _Walk:
         return self._connector.too_old(newest)
 
     def _take(self, thread: _Thread) -> list[Row]:
+        """The rows of a thread that is shown whole; any other one is put in line if it is alive."""
         self._met.add(thread.id)
-        rows = self._rows(thread.shown)
         is_news = thread.latest > self._mark or thread.active_at >= self._window
+        if is_news and not thread.is_whole:
+            if thread.id not in self._todo:
+                self._todo = [*self._todo, thread.id]
+            return []
         if thread.is_whole:
             self._complete.add(thread.id)
-        elif is_news and thread.id not in self._todo:
-            self._todo = [*self._todo, thread.id]
-        return rows
+        return self._rows(thread.shown)
 
     def _rows(self, messages: Sequence[Mapping[str, Any]]) -> list[Row]:
         rows: list[Row] = []
