@@ -13,6 +13,9 @@ from adoption.pseudonyms import Pseudonyms
 from adoption.store.records import Identity
 from adoption.store.schema import BEGINNING, PEOPLE
 
+Account = tuple[str, str]
+"""Network and pseudonym."""
+
 
 class PersonVersion(NamedTuple):
     """A row of the table ``people``: what held of an account from ``valid_from`` on.
@@ -34,8 +37,8 @@ class PersonVersion(NamedTuple):
     valid_from: datetime
 
     @property
-    def account(self) -> tuple[str, str]:
-        """Network and pseudonym."""
+    def account(self) -> Account:
+        """Whose version this is."""
         return self.network, self.person_id
 
     @property
@@ -47,6 +50,10 @@ class PersonVersion(NamedTuple):
     def says_nothing(self) -> bool:
         """Whether the source named the person without knowing anything of them."""
         return all(value is None for value in self[4:10])
+
+
+Histories = dict[Account, dict[datetime, PersonVersion]]
+"""Versions by account and ``valid_from``."""
 
 
 def versions_of(
@@ -82,10 +89,10 @@ def versions_of(
 
 
 def apply_versions(
-    known: Mapping[tuple[str, str], Mapping[datetime, PersonVersion]],
+    known: Mapping[Account, Mapping[datetime, PersonVersion]],
     given: Iterable[tuple[PersonVersion, bool]],
     learnt_at: datetime,
-) -> dict[tuple[str, str], dict[datetime, PersonVersion]]:
+) -> tuple[Histories, set[tuple[Account, datetime]]]:
     """Fold given versions into the history of their accounts.
 
     A dated version takes its place in the history. An undated one is compared with the newest: the
@@ -98,10 +105,11 @@ def apply_versions(
         learnt_at: when this sync learnt of them.
 
     Returns:
-        The histories of the given accounts only.
+        The histories of the given accounts only, and which of their versions the given ones became.
 
     """
-    result: dict[tuple[str, str], dict[datetime, PersonVersion]] = {}
+    result: Histories = {}
+    places: set[tuple[Account, datetime]] = set()
     for version, dated in given:
         history = result.setdefault(version.account, dict(known.get(version.account, {})))
         newest = history[max(history)] if history else None
@@ -111,7 +119,8 @@ def apply_versions(
         if earlier is not None:
             version = _with_keys(version, earlier)
         history[version.valid_from] = version
-    return result
+        places.add((version.account, version.valid_from))
+    return result, places
 
 
 def _following(newest: PersonVersion, given: PersonVersion, learnt_at: datetime) -> PersonVersion:
@@ -137,11 +146,9 @@ def people_table(versions: Iterable[PersonVersion]) -> Any:
     return pa.Table.from_arrays(arrays, schema=PEOPLE.schema)
 
 
-def read_history(
-    rows: Iterable[tuple[Any, ...]],
-) -> dict[tuple[str, str], dict[datetime, PersonVersion]]:
+def read_history(rows: Iterable[tuple[Any, ...]]) -> Histories:
     """The histories in rows of the table ``people`` (columns in schema order)."""
-    known: dict[tuple[str, str], dict[datetime, PersonVersion]] = {}
+    known: Histories = {}
     for network, person_id, keys, *rest in rows:
         version = PersonVersion(network, person_id, tuple(keys), *rest)
         known.setdefault((network, person_id), {})[version.valid_from] = version

@@ -50,6 +50,7 @@ class Snapshot:
         self._engine = engine
         self._derived = derived
         self._ibis: Any = None
+        self._tables: dict[str, Any] = {}
 
     def table(self, name: str) -> Any:
         """A lake table or one of the views ``persons``, ``facts``, ``verdicts``, ``acts`` as an Ibis table.
@@ -68,7 +69,9 @@ class Snapshot:
             self._derived.ensure(self._engine, {name})
             if self._ibis is None:
                 self._ibis = ibis.duckdb.from_connection(self._engine)
-            return self._ibis.table(name)
+            if name not in self._tables:
+                self._tables[name] = self._ibis.table(name)
+            return self._tables[name]
 
     def sql(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one SELECT over the tables and views; values go through ``parameters``, never into the text.

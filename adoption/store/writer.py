@@ -255,20 +255,14 @@ class Writer:
         given, identities = people.versions_of(network, rows, self._pseudonyms)
         self._identities.update({(item.network, item.person_id): item for item in identities})
         known = people.read_history(self._known_people(network, given))
-        after = people.apply_versions(known, given, now())
-        before = {key: known.get(key, {}) for key in after}
-        versions = [
-            version
-            for key, history in after.items()
-            for version in history.values()
-            if before[key].get(version.valid_from) != version
+        after, places = people.apply_versions(known, given, now())
+        fresh = [
+            after[account][valid_from]
+            for account, valid_from in places
+            if known.get(account, {}).get(valid_from) != after[account][valid_from]
         ]
-        touched = {version.account for version in versions}
-        untouched = sum(1 for key in after if key not in touched)
-        if not versions:
-            return Counts(unchanged=untouched)
-        counts = self._merge(PEOPLE, people.people_table(versions))
-        return Counts(counts.added, counts.changed, untouched)
+        counts = self._merge(PEOPLE, people.people_table(fresh)) if fresh else Counts()
+        return counts._replace(unchanged=len(places) - len(fresh))
 
     def _known_people(
         self, network: str, given: list[tuple[people.PersonVersion, bool]]
