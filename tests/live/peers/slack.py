@@ -30,10 +30,10 @@ class SlackPeer(Peer):
         if method == "auth.test":
             return as_json({"ok": True, "user_id": "U0"})
         if method == "users.list":
-            return self._cut([self._user(name) for name in self.world.people], request, "members")
+            return self._cut([self.user(name) for name in self.world.people], request, "members")
         if method == "conversations.list":
             kinds = request.one("types").split(",")
-            found = [self._channel(name) for name in self.world.communities]
+            found = [self.channel(name) for name in self.world.communities]
             wanted = [c for c in found if c["is_private"] is False or "private_channel" in kinds]
             return self._cut(wanted, request, "channels")
         if token == NARROW_TOKEN:
@@ -52,11 +52,11 @@ class SlackPeer(Peer):
         body = {"ok": True, key: items[start:end], "has_more": bool(more)}
         return as_json({**body, "response_metadata": {"next_cursor": more}})
 
-    def _user(self, name: str) -> dict[str, Any]:
+    def user(self, name: str) -> dict[str, Any]:
         profile = {"real_name": name.title(), "email": f"{name}@ex.test", "title": "Nurse"}
         return {"id": self.person_id(name), "name": name, "profile": profile, "is_bot": False}
 
-    def _channel(self, name: str) -> dict[str, Any]:
+    def channel(self, name: str) -> dict[str, Any]:
         private = name in self.world.private
         found = {"id": self.community_id(name), "name": name, "is_private": private}
         return {**found, "created": 1_700_000_000, "is_archived": False}
@@ -64,7 +64,7 @@ class SlackPeer(Peer):
     def _history(self, name: str, request: Request) -> Reply:
         oldest, latest = request.one("oldest") or "0", request.one("latest") or "9" * 10
         found = [
-            self._message(post)
+            self.message(post)
             for post in sorted(self.world.posts, key=self._ts, reverse=True)
             if post.community == name and post.root is None and self._stands(post)
             if float(oldest) < float(self._ts(post)) < float(latest)
@@ -79,7 +79,7 @@ class SlackPeer(Peer):
         start = int(request.one("cursor") or "0")
         end = start + self.page
         more = str(end) if end < len(replies) else ""
-        messages = [self._message(root), *map(self._message, replies[start:end])]
+        messages = [self.message(root), *map(self.message, replies[start:end])]
         meta = {"next_cursor": more}
         return as_json({"ok": True, "messages": messages, "response_metadata": meta})
 
@@ -91,7 +91,7 @@ class SlackPeer(Peer):
         whole = ms(post.at)
         return f"{whole // 1000}.{whole % 1000:03d}{post.number % 1000:03d}"
 
-    def _message(self, post: Post) -> dict[str, Any]:
+    def message(self, post: Post) -> dict[str, Any]:
         found: dict[str, Any] = {
             "type": "message",
             "ts": self._ts(post),
