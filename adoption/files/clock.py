@@ -104,8 +104,12 @@ def clock_for(sample: Sequence[Cell], order: str | None = None) -> Clock | None:
         sum(isinstance(cell, date | time | timedelta) for cell in sample)
         >= len(sample) * NEEDED_SHARE
     ):
-        is_clock = all(isinstance(cell, time) for cell in sample)
-        return Clock("dates of the file", _native, is_time_only=is_clock)
+        return Clock(
+            "dates of the file",
+            _native,
+            is_time_only=all(isinstance(cell, time) for cell in sample),
+            is_day_only=all(_is_day(cell) for cell in sample),
+        )
     plain = [clock for clock in _plain_clocks() if _fits(clock, sample)]
     if plain:
         return plain[0]
@@ -185,6 +189,13 @@ def _clock_of(day: str, clock: str) -> Clock:
 
 def _shown(form: str) -> str:
     return datetime(2026, 12, 31, 21, 30, tzinfo=UTC).strftime(form)
+
+
+def _is_day(cell: Cell) -> bool:
+    """Whether a cell is a date; workbooks give dates as midnight."""
+    if isinstance(cell, datetime):
+        return cell.time() == time()
+    return isinstance(cell, date)
 
 
 def _native(cell: Cell) -> datetime:

@@ -254,3 +254,22 @@ def test_a_randomly_broken_archive_raises_declared_errors_only(
         for entry in archive.entries:
             archive.head(entry)
         archive.close()
+
+
+def test_a_bomb_among_large_files_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    path.write_bytes(zip_with(("noise.bin", os.urandom(200_000)), ("bomb.csv", b"0" * 3_000_000)))
+    archive = open_archive(path)
+    with pytest.raises(SourceError, match="more than 200 times"):
+        archive.head(archive.find("bomb.csv")[0])
+
+
+def test_a_file_that_goes_away_is_named(tmp_path: Path) -> None:
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "Messages.csv").write_text("id")
+    archive = open_archive(tmp_path / "export")
+    (tmp_path / "export" / "Messages.csv").unlink()
+    with pytest.raises(SourceError, match="cannot be read"):
+        archive.head(archive.entries[0])
+    with pytest.raises(SourceError, match="cannot be read"):
+        open_archive(tmp_path / ("x" * 300))

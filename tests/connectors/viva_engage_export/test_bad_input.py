@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adoption.errors import SourceError
+from adoption.errors import SettingsError, SourceError
 from connectors.viva_engage_export import VivaEngageExport
 from tests.connectors.reading import Read, read, read_or_refused, refused
 from tests.connectors.viva import GROUPS, MESSAGES, export, message, table, zipped
@@ -37,6 +37,35 @@ def test_what_is_no_export_is_named(content: bytes, words: str, tmp_path: Path) 
     error = refused(VivaEngageExport, path)
     assert isinstance(error, SourceError)
     assert words in error.what
+
+
+def test_a_web_page_in_the_place_of_a_table_is_named(tmp_path: Path) -> None:
+    path = with_messages(tmp_path, b"<!DOCTYPE html><html><body>Sign in</body></html>")
+    assert "a web page" in refused(VivaEngageExport, path).what
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused(tmp_path: Path) -> None:
+    path = export(tmp_path / "e.zip", SEVERAL)
+    with pytest.raises(SettingsError, match="maybe"):
+        read(VivaEngageExport, path, include_private="maybe")
+
+
+def test_many_broken_rows_are_counted_and_the_first_ones_named(tmp_path: Path) -> None:
+    rows = [message(number) for number in range(400)]
+    for number in range(0, 400, 40):
+        rows[number]["created_at"] = "" if number else "null"
+    found = read(VivaEngageExport, export(tmp_path / "e.zip", rows))
+    assert len(found.messages) == 390
+    assert found.said.count("the time is missing") == 5
+    assert "10 rows could not be used; the first 5 are named." in found.notes
+
+
+def test_a_missing_second_window_releases_the_first(tmp_path: Path) -> None:
+    first = export(tmp_path / "e.zip", SEVERAL)
+    connector = VivaEngageExport({"path": [str(first), str(tmp_path / "nowhere.zip")]})
+    with pytest.raises(SettingsError, match=r"nowhere\.zip"):
+        connector.check()
+    connector.close()
 
 
 def test_an_archive_that_is_cut_off_is_refused(tmp_path: Path) -> None:
