@@ -66,7 +66,7 @@ def whole_queue(desk: ReviewDesk) -> dict[str, list[str]]:
 
 def numbers(count: int, start: int = 0) -> list[str]:
     """Message ids."""
-    return [f"m{number:05d}" for number in range(start, start + count)]
+    return [f"m{number:04d}" for number in range(start, start + count)]
 
 
 def mixed(count: int) -> dict[str, ScoreRow]:
