@@ -367,7 +367,7 @@ def _too_many(where: str, limit: int) -> SourceError:
 
 def _too_large(where: str, limit: int) -> SourceError:
     return SourceError(
-        f"It is larger than the limit of {limit / GIGABYTE:,.1f} GB",
+        f"The file is larger than the limit of {limit / GIGABYTE:,.1f} GB",
         where=where,
         next_step="Raise the setting max_gigabytes if you trust this file",
     )
@@ -375,7 +375,7 @@ def _too_large(where: str, limit: int) -> SourceError:
 
 def _bomb(where: str, ratio: int) -> SourceError:
     return SourceError(
-        f"It would grow to more than {ratio} times its size when unpacked, as no export does",
+        f"The file would grow to more than {ratio} times its size when unpacked, as no export does",
         where=where,
         next_step="Do not use this file; get the export from the network again",
     )
