@@ -85,6 +85,9 @@ class VivaEngageExport(FileConnector):
         What looks like an export but is damaged is claimed too, so that the user learns what is
         wrong with it, and so that private messages never slip in as an ordinary table.
         """
+        windows = _windows_in(path)
+        if windows:
+            return cls.recognises(windows[0])
         try:
             archive = open_archive(path)
         except AdoptionError:
@@ -106,12 +109,7 @@ class VivaEngageExport(FileConnector):
     @property
     def paths(self) -> tuple[Path, ...]:
         """The exports in the order given; a folder of ZIPs stands for the ZIPs in it, by name."""
-        expanded: list[Path] = []
-        for path in super().paths:
-            zips = sorted(path.glob("*.zip")) if path.is_dir() else []
-            has_tables = bool(zips) and any(path.rglob("[Mm]essages.csv"))
-            expanded.extend(zips if zips and not has_tables else [path])
-        return tuple(expanded)
+        return tuple(one for path in super().paths for one in _windows_in(path) or [path])
 
     @property
     def archives(self) -> tuple[Archive, ...]:
@@ -155,3 +153,10 @@ class VivaEngageExport(FileConnector):
         if stream == COMMUNITIES and not self._export.has("Groups.csv"):
             notes.append("There is no Groups.csv: communities are named by their messages.")
         return (*notes, *self._broken.closing_notes())
+
+
+def _windows_in(path: Path) -> list[Path]:
+    """The ZIPs in a folder that holds nothing but windows; empty for anything else."""
+    if not path.is_dir() or any(path.rglob("[Mm]essages.csv")):
+        return []
+    return sorted(path.glob("*.zip"))

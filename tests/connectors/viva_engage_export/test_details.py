@@ -198,6 +198,7 @@ def test_windows_tell_their_time_by_request_log_or_name(tmp_path: Path) -> None:
 def test_a_folder_of_zips_stands_for_all_of_them(tmp_path: Path) -> None:
     export(tmp_path / "2026-01-01.zip", [message(1)])
     export(tmp_path / "2026-01-02.zip", [message(2)])
+    assert VivaEngageExport.recognises(tmp_path)
     assert len(read(VivaEngageExport, tmp_path).messages) == 2
 
 
