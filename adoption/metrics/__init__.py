@@ -3,7 +3,7 @@
 from adoption.metrics.catalogue import CATALOGUE
 from adoption.metrics.comments import RawComment, RawComments, flagged_comments
 from adoption.metrics.compute import compute
-from adoption.metrics.enablers import RawEffect, enabler_effect
+from adoption.metrics.enablers import RawEffect, enabler_effect, weeks_around
 from adoption.metrics.figures import SPLITS, Figures, RawCell, Rest, Selection
 from adoption.metrics.metric import Floor, Metric
 
@@ -22,4 +22,5 @@ __all__ = [
     "compute",
     "enabler_effect",
     "flagged_comments",
+    "weeks_around",
 ]

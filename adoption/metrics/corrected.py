@@ -55,10 +55,10 @@ def _estimate(scores: Sequence[float], truth: Sequence[tuple[float, bool]]) -> E
         return Estimate(_not_enough(len(truth)))
     return Estimate(
         f"Estimated from {rate.reviewed:,} comments that people checked at random.",
-        value=PER_1000 * rate.value,
-        low=PER_1000 * rate.low,
-        high=PER_1000 * rate.high,
-        numerator=rate.value * rate.messages,
+        value=PER_1000 * float(rate.value),
+        low=PER_1000 * float(rate.low),
+        high=PER_1000 * float(rate.high),
+        numerator=float(rate.value) * rate.messages,
         denominator=float(rate.messages),
     )
 

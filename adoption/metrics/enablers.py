@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from adoption.errors import SettingsError
 from adoption.metrics.catalogue import metric_called
@@ -14,6 +14,8 @@ from adoption.metrics.frames import Tables
 from adoption.metrics.memory import Cache
 from adoption.period import WEEK, Period, monday
 from adoption.statistics.effects import Effect, effect_of
+
+HALF_YEAR = 26 * WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,22 @@ class RawEffect:
     effect: Effect
     treated: RawCell
     untreated: RawCell | None
+
+
+def weeks_around(start: date, last: date) -> Period:
+    """The weeks to judge an enabler by: half a year before it, and up to half a year after.
+
+    Longer stretches hold more that a straight line does not describe, such as the launch.
+
+    Args:
+        start: the day it began.
+        last: the last day of the data; only weeks that were complete then are taken.
+
+    """
+    first = monday(start)
+    complete = monday(last + timedelta(days=1))
+    end = min(first + HALF_YEAR, max(complete, first + WEEK))
+    return Period(first - HALF_YEAR, end)
 
 
 def enabler_effect(
@@ -85,6 +103,7 @@ def enabler_effect(
         (first - period.start) // WEEK,
         better=definition.better,
         untreated=None if untreated is None else [row.value for row in untreated.rows],
+        relative=definition.unit in ("count", "people"),
     )
     return RawEffect(
         metric=metric,

@@ -48,7 +48,7 @@ class Effect:
         verdict: what can be said.
         effect: mean difference per week to the continued earlier line, in the figure's unit.
         low, high: its 95 % interval.
-        expected: the mean that the earlier line leads to in the weeks after.
+        expected: what the treated groups' mean in the weeks after would have been without it.
         level_jump, slope_change: ``b2`` and ``b3``.
         weeks_before, weeks_after: how many weeks with a figure there are.
         weeks_needed: how many further weeks after are needed, where that can be said.
@@ -91,6 +91,7 @@ def effect_of(
     *,
     better: str,
     untreated: Sequence[float | None] | None = None,
+    relative: bool = False,
     meaningful: float | None = None,
 ) -> Effect:
     """Estimate what an enabler changed.
@@ -101,6 +102,8 @@ def effect_of(
         start: index of the first week under the enabler.
         better: ``up`` or ``down``, the desired direction.
         untreated: the same figure of groups that were not treated.
+        relative: whether the untreated figures are first brought to the level the treated ones had
+            before. Needed for counts, which are larger in larger groups.
         meaningful: the smallest change that would matter, in the figure's unit; a fifth of the mean
             before by default.
 
@@ -110,7 +113,10 @@ def effect_of(
     """
     if better not in ("up", "down"):
         raise ValueError(f"no direction: {better!r}")
-    weeks, series = _differences(values, untreated)
+    others = untreated
+    if untreated is not None and relative:
+        others = _to_level_of(values[:start], untreated, start)
+    weeks, series = _differences(values, others)
     before = int((weeks < start).sum())
     after = len(weeks) - before
     known = Effect(
@@ -124,8 +130,7 @@ def effect_of(
     if after < FEWEST_AFTER:
         return replace(known, verdict=Verdict.TOO_EARLY, weeks_needed=FEWEST_AFTER - after)
     fit = segmented_fit(weeks, series, start)
-    first = [value for value in values[:start] if value is not None]
-    matters = MEANINGFUL_SHARE * abs(float(np.mean(first))) if meaningful is None else meaningful
+    matters = MEANINGFUL_SHARE * abs(_mean(values[:start])) if meaningful is None else meaningful
     verdict = _verdict(fit, better, matters)
     needed = None
     if verdict is Verdict.UNDER_POWERED and matters > 0:
@@ -137,7 +142,7 @@ def effect_of(
         effect=fit.effect,
         low=fit.effect - fit.half_width,
         high=fit.effect + fit.half_width,
-        expected=fit.expected,
+        expected=_mean(values[start:]) - fit.effect,
         level_jump=fit.coefficients[2],
         slope_change=fit.coefficients[3],
         weeks_needed=needed,
@@ -151,7 +156,6 @@ class SegmentedFit:
     coefficients: tuple[float, float, float, float]
     effect: float
     half_width: float
-    expected: float
 
 
 def segmented_fit(weeks: Floats, series: Floats, start: int) -> SegmentedFit:
@@ -174,13 +178,11 @@ def segmented_fit(weeks: Floats, series: Floats, start: int) -> SegmentedFit:
         float(mean_after @ newey_west(design, residuals) @ mean_after),
     )
     quantile = float(student.ppf(0.975, len(series) - COEFFICIENTS))
-    expected = float((design[after > 0][:, :2] @ coefficients[:2]).mean())
     b0, b1, b2, b3 = (float(value) for value in coefficients)
     return SegmentedFit(
         (b0, b1, b2, b3),
         effect=float(mean_after @ coefficients),
         half_width=quantile * float(np.sqrt(variance)),
-        expected=expected,
     )
 
 
@@ -205,6 +207,20 @@ def newey_west(design: Floats, residuals: Floats, lags: int | None = None) -> Fl
         meat += (1 - lag / (depth + 1)) * (cross + cross.T)
     inverse = np.linalg.pinv(design.T @ design)
     return np.asarray(inverse @ meat @ inverse * count / (count - terms))
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else 0.0
+
+
+def _to_level_of(
+    before: Sequence[float | None], untreated: Sequence[float | None], start: int
+) -> list[float | None]:
+    """The untreated figures times the ratio of both means before the start."""
+    level = _mean(untreated[:start])
+    ratio = _mean(before) / level if level else 1.0
+    return [None if value is None else ratio * value for value in untreated]
 
 
 def _differences(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adoption.errors import SettingsError
-from adoption.metrics import enabler_effect
+from adoption.metrics import enabler_effect, weeks_around
 from adoption.metrics.enablers import RawEffect
 from adoption.period import Period
 from adoption.privacy import ReleasedEffect, State, release_effect
@@ -117,6 +117,12 @@ def test_a_released_effect_is_json_with_floor_and_method() -> None:
     assert told["floor"] == "Shown from 10 people in a group."
     assert "Newey-West" in told["how_counted"]
     assert told["period"] == str(WHEN)
+
+
+def test_an_enabler_is_judged_by_half_a_year_to_either_side() -> None:
+    assert str(weeks_around(date(2026, 2, 4), date(2026, 12, 31))) == "2025-W32:2026-W31"
+    assert str(weeks_around(date(2026, 2, 4), date(2026, 3, 1))) == "2025-W32:2026-W09"
+    assert str(weeks_around(date(2026, 2, 4), date(2026, 2, 4))) == "2025-W32:2026-W06"
 
 
 def test_a_figure_without_direction_cannot_have_improved() -> None:

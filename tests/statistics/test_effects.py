@@ -37,7 +37,8 @@ def test_exact_lines_are_found_exactly() -> None:
     fit = segmented_fit(weeks, line(30, 12, jump=-7, slope=0.5), 12)
     assert fit.coefficients == pytest.approx((50, 0.3, -7, 0.5))
     assert fit.effect == pytest.approx(-7 + 0.5 * np.mean(np.arange(18)))
-    assert fit.expected == pytest.approx(np.mean(50 + 0.3 * weeks[12:]))
+    found = effect_of(list(line(30, 12, jump=-7, slope=0.5)), 12, better="up")
+    assert found.expected == pytest.approx(np.mean(50 + 0.3 * weeks[12:]))
 
 
 def test_without_lags_newey_west_is_the_estimator_of_white() -> None:
@@ -136,6 +137,25 @@ def test_what_happened_to_everybody_is_no_effect() -> None:
     assert found.compared
     assert found.verdict is not Verdict.WORKED
     assert "compare" not in found.in_words()
+
+
+def test_a_comparison_of_counts_does_not_depend_on_the_size_of_the_other_groups() -> None:
+    """Others ten times as large lose a fifth, and so do the treated: that is no effect."""
+    random = np.random.default_rng(8)
+    fall = np.where(np.arange(40) < 20, 1.0, 0.8)
+    small = list(100 * fall + random.normal(0, 2, 40))
+    large: list[float | None] = list(1000 * fall + random.normal(0, 20, 40))
+    absolute = effect_of(small, 20, better="up", untreated=large)
+    relative = effect_of(small, 20, better="up", untreated=large, relative=True)
+    assert absolute.verdict is Verdict.WORKED
+    assert relative.verdict is Verdict.NO_CLEAR_EFFECT
+    assert relative.expected == pytest.approx(80, abs=3)
+
+
+def test_others_without_any_figure_before_are_taken_as_they_are() -> None:
+    others: list[float | None] = [0.0] * 40
+    found = effect_of(noisy(1, jump=20), 20, better="up", untreated=others, relative=True)
+    assert found.verdict is Verdict.WORKED
 
 
 def test_without_a_comparison_the_words_say_so() -> None:
