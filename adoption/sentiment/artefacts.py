@@ -101,7 +101,7 @@ def _digests(place: Path) -> dict[str, str]:
     try:
         manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
         return {str(k): str(v) for k, v in manifest["files"].items()}
-    except (OSError, ValueError, KeyError, AttributeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise _damaged(place, f"The detector's manifest cannot be read: {problem}") from problem
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from adoption.sentiment.ngrams import hash_texts
+from adoption.sentiment.likeness import profiles
 from adoption.sentiment.outputs import BARRIERS
 from adoption.sentiment.signals import Signals
 from adoption.sentiment.taxonomy import Taxonomy
@@ -31,7 +31,7 @@ class BarrierMap:
         self._taxonomy = taxonomy
         self._known = [taxonomy.resolve(code) for code in BARRIERS]
         self._added = [code for code in taxonomy.codes if code not in BARRIERS]
-        self._examples = {code: _profiles(taxonomy.barriers[code].examples) for code in self._added}
+        self._examples = {code: profiles(taxonomy.barriers[code].examples) for code in self._added}
 
     def rank(
         self, probabilities: npt.NDArray[np.float64], prepared: Signals
@@ -56,19 +56,6 @@ class BarrierMap:
             share = max(share, 1 - (1 - _ADDED_PHRASE) ** found.hints[code])
         examples = self._examples[code]
         if len(examples):
-            likeness = float((examples @ _profile(prepared.lower)).max())
+            likeness = float((examples @ profiles([prepared.lower])[0]).max())
             share = max(share, min(0.9, max(0.0, likeness - _LIKENESS_FROM) * 2))
         return share
-
-
-def _profile(text: str) -> npt.NDArray[np.float32]:
-    """A text's n-grams in 4096 buckets, of unit length."""
-    hashed = hash_texts([text])
-    profile = np.bincount(hashed.bucket % 4096, weights=hashed.value, minlength=4096)
-    return (profile / (np.linalg.norm(profile) or 1.0)).astype(np.float32)
-
-
-def _profiles(texts: tuple[str, ...]) -> npt.NDArray[np.float32]:
-    if not texts:
-        return np.zeros((0, 4096), dtype=np.float32)
-    return np.stack([_profile(text.lower()) for text in texts])

@@ -103,7 +103,7 @@ class LocalDetector:
         self.taxonomy = taxonomy
         self.lexicon = Lexicon(taxonomy, names)
         self.thresholds = thresholds or Thresholds.read(artefacts.combine[profile]["thresholds"])
-        self._gating = gating
+        self.gating = gating
         self._ngrams = NgramModel(artefacts)
         self._lite = Combination.read(artefacts.combine[LITE])
         self._full = Combination.read(artefacts.combine[profile])
@@ -184,7 +184,7 @@ class LocalDetector:
 
     def _asked(self, prepared: Sequence[Signals], stance: Probabilities) -> npt.NDArray[np.int64]:
         """The comments that the encoder is asked about: all that could be flagged or reviewed."""
-        if not self._gating:
+        if not self.gating:
             return np.arange(len(prepared))
         meant = np.array([s.target != "none" for s in prepared])
         return np.flatnonzero(meant | (stance[:, PUSHBACK_COLUMN] >= self.thresholds.gate))

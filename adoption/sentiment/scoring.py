@@ -20,7 +20,7 @@ from adoption.sentiment.verdict import PUSHBACK, STANCES
 
 PUSHBACK_COLUMN = STANCES.index(PUSHBACK)
 _HINT_CAP = 2
-WHOLE = 4.0
+WHOLE = 6.0
 """Log-odds for a comment that says little else than a decisive phrase: a rule, not learned."""
 
 

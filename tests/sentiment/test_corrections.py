@@ -21,6 +21,7 @@ from adoption.sentiment.corrections import (
 )
 from adoption.sentiment.detector import LocalDetector
 from adoption.sentiment.drift import notices, reviewed_precision, stability_index
+from adoption.sentiment.likeness import ReviewedExamples
 
 IDS = [f"m{number}" for number in range(4_000)]
 
@@ -135,3 +136,18 @@ def test_a_notice_is_raised_when_scores_shift() -> None:
     assert stability_index(calm, calm) == pytest.approx(0.0)
     assert notices([], calm, calm) == []
     assert len(notices([], calm, shifted)) == 1
+
+
+def test_the_nearest_review_is_shown_beside_a_comment_and_none_where_nothing_is_alike() -> None:
+    reviewed = [
+        Correction(
+            Comment("I don't have time to read all these channels"), "pushback", "time_overload"
+        ),
+        Correction(Comment("The canteen is closed on Friday"), "neutral"),
+    ]
+    found = ReviewedExamples(reviewed).nearest("No time to read so many channels, sorry")
+    assert found is not None
+    assert found[0] == reviewed[0]
+    assert 0.2 < found[1] <= 1
+    assert ReviewedExamples(reviewed).nearest("zzz qqq xxx") is None
+    assert ReviewedExamples([]).nearest("anything") is None

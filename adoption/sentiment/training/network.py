@@ -46,9 +46,9 @@ class Recipe:
 
     layers: int = 8
     frozen: int = 3
-    epochs: int = 2
+    epochs: int = 1
     batch: int = 16
-    rate: float = 5e-5
+    rate: float = 6e-5
     decay: float = 0.9
     head: float = 10.0
     smoothing: float = 0.05

@@ -16,6 +16,7 @@ from adoption.sentiment.artefacts import (
     ENCODER,
     HEADS,
     TOKENIZER,
+    models_dir,
     read_artefacts,
     write_manifest,
 )
@@ -36,6 +37,7 @@ from adoption.sentiment.scoring import (
 from adoption.sentiment.signals import Signals, prepare
 from adoption.sentiment.taxonomy import load_taxonomy
 from adoption.sentiment.training.lite import fit_combination, train_lite, write_combination
+from adoption.sentiment.training.refit import refit
 from adoption.sentiment.training.thresholds import (
     GATE_RECALL,
     REVIEW_RECALL,
@@ -77,7 +79,7 @@ def material(examples: Sequence[Example], lexicon: Lexicon) -> Material:
 def is_held_out(example: Example) -> bool:
     """Whether the encoder never sees an example: by a hash of its source."""
     number = int.from_bytes(hashlib.sha256(example.group.encode()).digest()[:4], "big")
-    return example.origin != "reviews" and number < HELD_OUT * 2**32
+    return number < HELD_OUT * 2**32
 
 
 def train(
@@ -88,10 +90,13 @@ def train(
 ) -> str:
     """Train n-grams, encoder, heads, combination and thresholds, and write them.
 
+    With corrections, the shipped encoder is kept and only what stands on it is fitted again
+    (:mod:`.refit`); that takes minutes and needs no PyTorch.
+
     Args:
         seed: of everything that is drawn.
         out: the folder to write; config/models to replace what ships.
-        corrections: what reviewers said; they are learned beside the corpus.
+        corrections: what reviewers said; learned beside the corpus.
         progress: told stage, steps done and steps in all.
 
     Returns:
@@ -102,18 +107,21 @@ def train(
 
     """
     out.mkdir(parents=True, exist_ok=True)
-    (out / COMBINE).unlink(missing_ok=True)
     lexicon = Lexicon(load_taxonomy())
-    examples = read_examples(corpus_files()) + to_examples(corrections or ())
-    corpus = material(examples, lexicon)
+    corpus = material(read_examples(corpus_files()), lexicon)
     progress("n-grams", 0, None)
-    ngram_scores = train_lite(corpus.prepared, corpus.examples, out, seed)
-    train_encoder(corpus, out, seed, progress)
-    held = [i for i, e in enumerate(corpus.examples) if is_held_out(e)]
-    fit_full(corpus.part(held), ngram_scores[held], out, seed)
-    set_thresholds(corpus, ngram_scores, out)
-    about = {"seed": seed, "corpus": len(corpus.examples), "corrections": len(corrections or ())}
-    write_manifest(out, about)
+    if corrections is not None:
+        reviewed = material(to_examples(corrections), lexicon)
+        whole, more = (corpus.prepared, corpus.examples), (reviewed.prepared, reviewed.examples)
+        refit(models_dir(), out, whole, more, seed)
+    else:
+        (out / COMBINE).unlink(missing_ok=True)
+        ngram_scores = train_lite(corpus.prepared, corpus.examples, out, seed)
+        train_encoder(corpus, out, seed, progress)
+        held = [i for i, e in enumerate(corpus.examples) if is_held_out(e)]
+        fit_full(corpus.part(held), ngram_scores[held], out, seed)
+        set_thresholds(corpus, ngram_scores, out)
+        write_manifest(out, {"seed": seed, "corpus": len(corpus.examples), "corrections": 0})
     return "\n\n".join(f"{p}\n{measure(out, p).as_text()}" for p in PROFILES)
 
 
