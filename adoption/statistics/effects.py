@@ -26,6 +26,7 @@ FEWEST_BEFORE = 8
 FEWEST_AFTER = 6
 MEANINGFUL_SHARE = 0.2
 COEFFICIENTS = 4
+YEAR_OF_WEEKS = 52
 Floats = npt.NDArray[np.float64]
 
 
@@ -70,14 +71,20 @@ class Effect:
 
     def in_words(self) -> str:
         """The verdict as one or two sentences without numbers of the effect itself."""
-        needed = f" About {self.weeks_needed} more weeks are needed." if self.weeks_needed else ""
-        return _WORDS[self.verdict] + needed + ("" if self.compared else _UNCOMPARED)
+        return _WORDS[self.verdict] + self._wait() + ("" if self.compared else _UNCOMPARED)
+
+    def _wait(self) -> str:
+        if not self.weeks_needed:
+            return ""
+        if self.weeks_needed > YEAR_OF_WEEKS:
+            return " A year more would not be enough."
+        return f" About {self.weeks_needed} more weeks are needed."
 
 
 _UNCOMPARED = " There was no group to compare with, so something else may be the cause."
 _WORDS = {
-    Verdict.WORKED: "The figure moved in the desired direction, more than chance explains.",
-    Verdict.BACKFIRED: "The figure moved in the wrong direction, more than chance explains.",
+    Verdict.WORKED: "The figure moved in the desired direction, more than the weeks before lead to expect.",
+    Verdict.BACKFIRED: "The figure moved in the wrong direction, more than the weeks before lead to expect.",
     Verdict.NO_CLEAR_EFFECT: "No clear effect: any change is small enough to be chance.",
     Verdict.UNDER_POWERED: "The weeks differ too much among themselves to tell.",
     Verdict.TOO_EARLY: f"Too early: at least {FEWEST_AFTER} weeks must have passed.",

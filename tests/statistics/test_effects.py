@@ -112,10 +112,16 @@ def test_little_noise_and_no_change_is_no_clear_effect() -> None:
 
 
 def test_much_noise_is_under_powered_and_says_how_many_weeks_are_missing() -> None:
-    found = effect_of(noisy(5, rho=0.0), 20, better="up", meaningful=0.5)
+    found = effect_of(noisy(5, rho=0.0), 20, better="up", meaningful=2.2)
     assert found.verdict is Verdict.UNDER_POWERED
     assert found.weeks_needed is not None
     assert f"{found.weeks_needed} more weeks" in found.in_words()
+
+
+def test_what_a_year_more_would_not_settle_is_said_like_that() -> None:
+    words = Effect(Verdict.UNDER_POWERED, weeks_needed=300).in_words()
+    assert "300" not in words
+    assert "A year more would not be enough" in words
 
 
 def test_too_early_says_how_many_weeks_are_missing() -> None:
