@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,15 +76,13 @@ def as_stored(page: Page) -> Checkpoint:
 
 @contextmanager
 def rig_for(peer_type: type[Peer], **traits: Any) -> Iterator[Rig]:
-    """A peer over an empty world, served; threads are gone when it ends."""
+    """A peer over an empty world, served."""
     clock = SteppedClock()
     peer = peer_type(World(clock))
     for name, value in traits.items():
         setattr(peer, name, value)
-    before = threading.active_count()
     with PeerServer(reading_only(peer), clock.monotonic) as server:
         yield Rig(peer, server, clock)
-    assert threading.active_count() <= before + 1
 
 
 def reading_only(peer: Peer) -> Any:

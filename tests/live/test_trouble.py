@@ -97,6 +97,7 @@ PASSING_TROUBLE = {
     "cut body": Reply(200, json.dumps({"ok": True, "x": ["y" * 200]}).encode(), manner="cut"),
     "truncated JSON": Reply(200, b'{"messages": [{"id": 1,'),
     "empty 200": Reply(200, b""),
+    "another encoding": Reply(200, '{"ok": true, "who": "é"}'.encode("latin-1")),
     "nothing as JSON": Reply(200, b"null"),
     "broken gzip": Reply(200, gzip.compress(b"{}" * 99)[:-9], {"Content-Encoding": "gzip"}),
     "no gzip at all": Reply(200, b"{}", {"Content-Encoding": "gzip"}),
