@@ -188,7 +188,10 @@ def guess(
     names = {at: field for field, at in chosen.items()} | ({} if second is None else {second: TIME})
     uses = [
         ColumnUse(
-            one.column, names.get(at, ""), reasons.get(at, "Not used"), _sample(one, clocks.get(at))
+            one.column,
+            names.get(at, ""),
+            reasons.get(at, "nothing here needs it"),
+            _sample(one, clocks.get(at)),
         )
         for at, one in enumerate(found)
     ]
