@@ -86,6 +86,17 @@ def test_a_quiet_network_costs_a_request_per_list_and_one_for_all_company(rig: R
     assert asked == ["/api/v1/messages/general.json"]
 
 
+def test_members_are_read_once_a_day(rig: Rig) -> None:
+    kept = Kept()
+    reached = rig.sync(kept)
+    rig.server.log.clear()
+    reached = rig.sync(kept, reached)
+    assert [request for request in rig.server.log if request.path.endswith("users.json")] == []
+    rig.clock.advance(86_401)
+    rig.sync(kept, reached)
+    assert [request for request in rig.server.log if request.path.endswith("users.json")] != []
+
+
 def test_history_comes_from_the_export_and_the_present_from_the_api(rig: Rig) -> None:
     over_a_quarter(rig.world)
     liked = rig.world.post("ada")
