@@ -75,26 +75,33 @@ WITH drawn AS (
     WHERE model_state = 'scored'
 )
 """
+_OPEN = """
+large_enough AS (
+    SELECT network FROM acts GROUP BY network HAVING count(DISTINCT person_id) >= $4
+        AND count(DISTINCT person_id) FILTER (WHERE act <> 'reaction') >= $5
+),
+waiting AS (SELECT * FROM drawn WHERE NOT reviewed AND network IN (FROM large_enough)),
+"""
 _FIELDS = """
     q.key, q.network, q.message_id, q.model_flag, s.stance, s.pushback, s.barrier, s.target
 FROM q JOIN scores s ON s.network = q.network AND s.message_id = q.message_id
     AND s.model = q.model AND s.month = q.month
 """
-_QUEUE = f"""{_DRAWN},
+_QUEUE = f"""{_DRAWN}, {_OPEN}
 by_chance AS (
-    SELECT *, '{RANDOM}' AS reason, key AS place FROM drawn
-    WHERE NOT reviewed AND left(key, 16) < $2 ORDER BY key LIMIT $3
+    SELECT *, '{RANDOM}' AS reason, key AS place FROM waiting
+    WHERE left(key, 16) < $2 ORDER BY key LIMIT $3
 ),
 flags AS (
-    SELECT *, '{RANDOM_FLAG}' AS reason, key AS place FROM drawn
-    WHERE NOT reviewed AND left(key, 16) >= $2 AND model_flag = 'flag' ORDER BY key LIMIT $3
+    SELECT *, '{RANDOM_FLAG}' AS reason, key AS place FROM waiting
+    WHERE left(key, 16) >= $2 AND model_flag = 'flag' ORDER BY key LIMIT $3
 ),
 in_doubt AS (
     SELECT *, '{UNCERTAIN}' AS reason,
         (CASE WHEN model_flag = 'pass' THEN '2' WHEN target = 'none' THEN '1' ELSE '0' END)
         || printf('%.6f', abs(model_pushback - 0.5)) || key AS place
-    FROM drawn
-    WHERE NOT reviewed AND left(key, 16) >= $2 AND model_flag <> 'flag'
+    FROM waiting
+    WHERE left(key, 16) >= $2 AND model_flag <> 'flag'
         AND (model_flag = 'review' OR abs(model_pushback - 0.5) < {DOUBT})
     ORDER BY place LIMIT $3
 ),
@@ -175,8 +182,8 @@ class ReviewDesk:
     Args:
         store: the data folder.
         share: how much of all judged messages the random slice holds, 0.05 to 0.10.
-        floors: the privacy floors; a community with fewer writers than the floor of people for
-            pushback is not named.
+        floors: the privacy floors; a network with fewer people than the floor for pushback is not
+            reviewed, and a community with fewer writers than that is not named.
 
     Raises:
         SettingsError: the share is out of range.
@@ -209,7 +216,14 @@ class ReviewDesk:
             masker: made from the identities of all networks.
 
         """
-        values = (self._salt, self._threshold, limit, self._floors.pushback_people)
+        floors = self._floors
+        values = (
+            self._salt,
+            self._threshold,
+            limit,
+            floors.pushback_people,
+            floors.pushback_authors,
+        )
         with self._store.snapshot() as snapshot:
             rows = snapshot.sql(_QUEUE, values)
         self._forget_some()

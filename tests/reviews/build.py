@@ -49,6 +49,12 @@ def fill(
     )
 
 
+def crowd(store: Store, people: int = 25) -> None:
+    """So many people who each wrote something elsewhere, which nobody judged."""
+    rows = [message(f"crowd{n}", community_id="hall", author_id=f"crowd{n}") for n in range(people)]
+    put(store, [community("hall"), *rows])
+
+
 def word(number: str, verdict: str, reason: str = RANDOM) -> Review:
     """A reviewer's word on a message of :func:`fill`."""
     return Review("net", number, verdict, None, "reviewer", now(), reason)

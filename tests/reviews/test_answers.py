@@ -17,6 +17,7 @@ from tests.reviews.build import (
     FLAGGED,
     NOBODY,
     PASSED,
+    crowd,
     fill,
     mixed,
     numbers,
@@ -31,6 +32,7 @@ QUARTER = Period.parse("2026-W14:2026-W26")
 @pytest.fixture
 def desk(store: Store) -> ReviewDesk:
     """A desk over one flagged message, one in doubt and one that passed."""
+    crowd(store)
     fill(store, {"flag": FLAGGED, "doubt": DOUBTFUL, "pass": PASSED})
     return ReviewDesk(store)
 

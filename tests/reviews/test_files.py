@@ -15,7 +15,7 @@ from adoption.errors import SettingsError, SourceError
 from adoption.review_files import COLUMNS, read_answers, write_queue
 from adoption.reviews import ReviewDesk, ReviewItem
 from adoption.store import Store
-from tests.reviews.build import FLAGGED, NOBODY, fill, mixed
+from tests.reviews.build import FLAGGED, NOBODY, crowd, fill, mixed
 from tests.store.build import community, message, put, put_scores
 
 Rows = list[dict[str, str]]
@@ -58,6 +58,7 @@ def test_the_file_holds_the_queue_with_room_for_answers(desk: ReviewDesk, tmp_pa
 
 
 def test_a_comment_becomes_no_formula_and_stays_on_one_line(store: Store, tmp_path: Path) -> None:
+    crowd(store)
     put(
         store,
         [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adoption.errors import SettingsError
-from adoption.model import Person
+from adoption.model import AuthorKind, Person
 from adoption.privacy import Floors, Masker
 from adoption.reviews import RANDOM, RANDOM_FLAG, UNCERTAIN, ReviewDesk
 from adoption.service import Service
@@ -18,6 +18,7 @@ from tests.reviews.build import (
     FLAGGED,
     NOBODY,
     PASSED,
+    crowd,
     fill,
     mixed,
     numbers,
@@ -101,6 +102,7 @@ def test_a_share_below_five_or_above_ten_per_cent_is_refused(store: Store) -> No
 
 
 def test_texts_are_masked_and_evidence_moves_with_them(store: Store) -> None:
+    crowd(store)
     text = "Maria Okonkwo says we should just use email, call 0161 496 0000"
     spot = text.index("just use email")
     put(
@@ -122,6 +124,7 @@ def test_texts_are_masked_and_evidence_moves_with_them(store: Store) -> None:
 
 
 def test_a_deleted_parent_is_not_shown(store: Store) -> None:
+    crowd(store)
     put(
         store,
         [
@@ -138,21 +141,25 @@ def test_a_deleted_parent_is_not_shown(store: Store) -> None:
 def test_a_community_is_named_only_where_enough_people_write(
     store: Store, people: int, named: str | None
 ) -> None:
+    crowd(store)
     fill(store, dict.fromkeys(numbers(people), FLAGGED), people=people)
     desk = ReviewDesk(store, floors=Floors())
     assert {item.community for item in desk.queue(40, NOBODY)} == {named}
 
 
+@pytest.mark.parametrize(("people", "offered"), [(19, 0), (20, 20)])
+def test_a_network_with_fewer_people_than_the_floor_is_not_reviewed(
+    store: Store, people: int, offered: int
+) -> None:
+    fill(store, dict.fromkeys(numbers(people), FLAGGED), people=people)
+    assert len(ReviewDesk(store).queue(40, NOBODY)) == offered
+
+
 def test_private_places_and_bots_are_not_reviewed(store: Store) -> None:
-    put(
-        store,
-        [
-            community("ward", is_private=True),
-            Person("ann"),
-            message("1"),
-        ],
-    )
-    put_scores(store, [FLAGGED._replace(message_id="1")])
+    crowd(store)
+    private, bot = community("closed", is_private=True), Person("bot", author_kind=AuthorKind.BOT)
+    put(store, [private, bot, message("1", community_id="closed"), message("2", author_id="bot")])
+    put_scores(store, [FLAGGED._replace(message_id=number) for number in ("1", "2")])
     assert ReviewDesk(store).queue(5, NOBODY) == []
 
 

@@ -215,6 +215,9 @@ def _nothing_waits() -> None:
             "All comments drawn at random and all uncertain ones have been reviewed. More come with "
             "the next messages."
         )
+        st.caption(
+            f"A network is reviewed from {service().floors.pushback_people} active people on."
+        )
 
 
 run_page(draw)
