@@ -125,16 +125,20 @@ def quiet(stage: str, done: int, total: int | None, note: str = "") -> None:
     """No progress."""
 
 
-def run_until_killed(home: Path, begun: Connection) -> None:
-    """Say that work begins, then sync a few pages, flag, compact; each page a commit of its own."""
+def run_until_killed(home: Path, begun: Connection, flag_first: bool) -> None:
+    """Say that work begins, then sync a few pages, flag, compact; each page a commit of its own.
+
+    Some lives flag first, so that not only a sync finds what a dead sync left.
+    """
     adoption.sync.BATCH_SECONDS = 0.0
-    adoption.store.writer.SMALL_FILES = 4
+    adoption.store.writer.SMALL_FILES = 1
     adoption.store.writer.CACHE_SECONDS = 0.0
     adoption.scoring.BATCH_MESSAGES = 50
     with Store.open(home) as store:
         begun.send("begun")
         for turn in count():
-            sync_pages(store, 2 + turn % 5, full=store_is_complete(store))
+            if turn or not flag_first:
+                sync_pages(store, 2 + turn % 5, full=store_is_complete(store))
             score(store, EveryThird(), progress=quiet, cancelled=lambda: False)
 
 
