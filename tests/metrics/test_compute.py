@@ -101,6 +101,25 @@ def test_a_mix_by_time_is_a_share_of_that_time(snapshot: InMemory) -> None:
         assert len({row.denominator for row in mine}) == 1
 
 
+def test_states_of_what_was_not_judged_have_plain_names(snapshot: InMemory) -> None:
+    rows = compute(snapshot, "unscored-share", QUARTER, by="state").rows
+    assert {row.label for row in rows} <= {"Another language", "Too short", "Not yet looked at"}
+    assert "Too short" in {row.label for row in rows}
+
+
+@pytest.mark.parametrize("name", ["Robert'); DROP TABLE facts;--", 'say "no"', "100 %_", "a/b", ""])
+def test_names_are_values_and_never_part_of_a_query(name: str) -> None:
+    network = random_network(15, people=20, messages=40)
+    for table in ("facts", "acts", "persons"):
+        for row in network.tables[table]:
+            row["department"] = name
+            row["community_id"] = name
+    snapshot = InMemory(network)
+    chosen = Selection(departments=(name,), communities=(f"net0/{name}",))
+    whole = compute(snapshot, "posts", QUARTER, Selection(networks=("net0",))).total
+    assert compute(snapshot, "posts", QUARTER, chosen).total.value == whole.value
+
+
 def test_communities_are_told_by_name_and_network(snapshot: InMemory) -> None:
     rows = compute(snapshot, "posts", QUARTER, by="community").rows
     assert {(row.key, row.label) for row in rows} >= {

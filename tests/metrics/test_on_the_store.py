@@ -298,6 +298,10 @@ def test_only_the_gate_makes_released_comments(snapshot: Snapshot, masker: Maske
             make()
 
 
+def test_of_many_comments_the_surest_come_first_and_equal_ones_once(snapshot: Snapshot) -> None:
+    assert len(flagged_comments(snapshot, WHEN, limit=4).comments) == 4
+
+
 def test_a_long_comment_is_cut_between_words(snapshot: Snapshot, masker: Masker) -> None:
     raw = flagged_comments(snapshot, WHEN)
     long = RawComments(raw.barrier, raw.behind, raw.communities, (long_comment(raw),))

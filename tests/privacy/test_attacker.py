@@ -141,6 +141,12 @@ def test_a_hidden_cell_between_two_rings_of_hidden_cells_gets_company() -> None:
     assert hidden > rings | {joint}
 
 
+def test_where_everything_is_hidden_already_nothing_more_can_be() -> None:
+    """The corner is fixed by the sums, and there is nothing left to keep it company."""
+    table = {("a", "1"): Amounts(9, 9, 9), ("b", "2"): Amounts(9, 9, 9)}
+    assert hidden_cells(table, list(table)) == set(table)
+
+
 def test_hiding_costs_little() -> None:
     """Beside the cells below a floor only a few more are hidden."""
     random = Random(1)
