@@ -7,6 +7,7 @@ or a failure costs at most one batch, which the next run reads again.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,7 +15,13 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from adoption.connector import Checkpoint, Connector, Page, Stream
-from adoption.errors import AdoptionError, SettingsError, SourceError, StoreError
+from adoption.errors import (
+    AdoptionError,
+    InterruptedRunError,
+    SettingsError,
+    SourceError,
+    StoreError,
+)
 from adoption.model import Message, Row
 from adoption.store import Counts, RunRecord, Store, Writer
 from adoption.store.records import merge_counts, now
@@ -23,6 +30,7 @@ BATCH_ROWS = 50_000
 BATCH_CHARACTERS = 32_000_000
 BATCH_SECONDS = 5.0
 KEPT_NOTES = 200
+WATCH_SECONDS = 0.2
 
 
 class Progress(Protocol):
@@ -46,6 +54,14 @@ class Metered(Protocol):
     @property
     def traffic(self) -> Traffic:
         """Requests sent and seconds waited since the connector was made."""
+
+
+@runtime_checkable
+class Wakeable(Protocol):
+    """A connector that may have to wait long for a server, and can be told to stop waiting."""
+
+    def cancel(self) -> None:
+        """End the waiting; reading then raises :class:`InterruptedRunError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +129,7 @@ def sync(
         with store.writer(f"sync of {network}", wait_seconds=wait_seconds) as writer:
             run = store.control.start_run(network)
             batch = Batch(writer, run, connector)
-            with _recorded(store, batch, connector.title):
+            with _recorded(store, batch, connector.title), _woken(connector, cancelled):
                 stopped = not _read_streams(store, batch, connector, progress, cancelled, full)
                 snapshot = batch.finish("stopped" if stopped else "finished")
             writer.compact()
@@ -226,14 +242,41 @@ def _read_streams(
     for stream in connector.streams:
         since = None if full else store.control.checkpoint(batch.run.network, stream.name)
         read = 0
-        for page in _until(cancelled, connector.read(stream, since)):
-            batch.add(stream, page)
-            read += len(page.rows)
-            done, total = (read, None) if page.done is None else (page.done, page.total)
-            progress(stream.name, done, total, "")
+        try:
+            for page in _until(cancelled, connector.read(stream, since)):
+                batch.add(stream, page)
+                read += len(page.rows)
+                done, total = (read, None) if page.done is None else (page.done, page.total)
+                progress(stream.name, done, total, "")
+        except InterruptedRunError:
+            if not cancelled():
+                raise
         if cancelled():
             return False
     return True
+
+
+@contextmanager
+def _woken(connector: Connector, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Tell a connector that waits for a server when the user stops the run meanwhile."""
+    if not isinstance(connector, Wakeable):
+        yield
+        return
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(WATCH_SECONDS):
+            if cancelled():
+                connector.cancel()
+                return
+
+    watcher = threading.Thread(target=watch, name="watch for a stop", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _until(cancelled: Callable[[], bool], pages: Iterable[Page]) -> Iterator[Page]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from adoption.errors import TransientSourceError
+from adoption.limits import SystemClock
 from adoption.store import Network, Store
 from adoption.sync import RunResult, sync
 from tests.live.peers.base import Peer
 from tests.live.rig import Rig
+from tests.live.server import Reply, Request
 from tests.live.test_changes import ACTIONS, Step, happen
 from tests.live.world import World
 
@@ -93,3 +96,21 @@ def test_a_run_that_fails_half_way_is_continued_from_what_was_stored(
     rig.server.application = inner
     synced(store, rig)
     assert texts(store) == sorted(post.text for post in rig.world.standing())
+
+
+def test_a_stop_ends_even_a_long_wait_and_keeps_what_was_read(rig: Rig, store: Store) -> None:
+    rig.world.post()
+    told = threading.Event()
+    connector = rig.connector()
+    connector.clock = SystemClock()
+    busy = Reply(429, b"", {"Retry-After": "800"})
+
+    def wait_now(request: Request, usual: Reply) -> Reply | None:
+        told.set()
+        return busy
+
+    rig.server.faults.append(wait_now)
+    run = sync(store, NETWORK, connector, progress=quiet, cancelled=told.is_set)
+    assert run.state == "stopped"
+    synced(store, rig)
+    assert texts(store) == ["text 1"]
