@@ -69,7 +69,7 @@ def read_labelled(path: Path) -> list[Mapping[str, Any]]:
 
     """
     rows: list[Mapping[str, Any]] = []
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), start=1):
+    for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         try:
@@ -94,6 +94,17 @@ def read_labelled(path: Path) -> list[Mapping[str, Any]]:
             next_step="Give a JSONL file such as config/eval/dev.jsonl",
         )
     return rows
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SourceError(
+            "The labelled messages cannot be read as UTF-8 text",
+            where=str(path),
+            next_step="Save the file as JSONL in UTF-8",
+        ) from problem
 
 
 def train_detector(

@@ -68,7 +68,7 @@ class AdoptionGroup(click.Group):
         except AdoptionError as error:
             click.echo(f"adoption: {error}", err=True)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             click.echo("adoption: stopped; run the same command again to go on.", err=True)
             ctx.exit(InterruptedRunError.exit_code)
         except BrokenPipeError:
