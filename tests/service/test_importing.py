@@ -155,7 +155,7 @@ def test_how_a_file_would_be_read_is_said_without_reading_it(tmp_path: Path) -> 
     assert lines[0].startswith("Table (")
     for column in ("date", "author", "community", "text"):
         assert column in words
-    assert any(line.startswith("lacks departments:") for line in lines)
+    assert any(line.startswith("Lacks departments:") for line in lines)
     assert contents(tmp_path / "home").rows == {}
 
 
@@ -163,7 +163,7 @@ def test_an_export_is_explained_by_what_it_is_and_lacks(northfield: Northfield) 
     with Service(northfield.imported) as service:
         lines = service.explain_file([northfield.sample.export_zip], kind=None, options={})
     assert lines[0].startswith("Viva Engage")
-    assert any(line.startswith("lacks reactions:") for line in lines)
+    assert any(line.startswith("Lacks reactions:") for line in lines)
 
 
 def test_a_people_file_gives_every_network_its_departments(tmp_path: Path) -> None:
