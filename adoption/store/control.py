@@ -34,6 +34,8 @@ from adoption.store.records import (
 
 BUSY_SECONDS = 30.0
 CURRENT_MODEL = "current_model"
+KEPT_SNAPSHOTS = 1000
+"""How many published snapshots the control file remembers; only the newest can be opened."""
 _KEEP_IDENTITY = """
 INSERT INTO identities (network, person_id, source_id, name, email, handle) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (network, person_id) DO UPDATE SET name = coalesce(excluded.name, name),
@@ -365,8 +367,10 @@ class Control:
                 db.execute(f"DELETE FROM {table} WHERE network = ?", (network,))
 
     def shrink(self) -> None:
-        """Rewrite the file so that nothing deleted is left in it or in its log."""
+        """Rewrite the file so that nothing deleted is left in it, in its log or in older copies."""
         with self._guard, store_faults(self._path.parent, "shrinking the control file"):
+            for backup in self._path.parent.glob(f"{self._path.name}.v*.bak"):
+                backup.unlink()
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -411,6 +415,7 @@ def _new_snapshot(
         [(number, table, version) for table, version in versions.items()],
     )
     db.execute("DELETE FROM metric_cache WHERE snapshot_id < ?", (number,))
+    db.execute("DELETE FROM snapshots WHERE id <= ? - ?", (number, KEPT_SNAPSHOTS))
     _audit(db, at, actor, "publish", f"snapshot {number}: {reason}")
     return int(number or 0)
 

@@ -29,8 +29,13 @@ _WRITER = WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP)
 _UNREADABLE_FEATURES = frozenset({"deletionVectors", "columnMapping"})
 _BAD_IN_PATH = re.compile(r"[\[\]^|=]|%[0-9A-Fa-f]{2}")
 _LOG = "_delta_log"
-_NO_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
-"""Statistics in the log would keep the first characters of messages after the rows are erased."""
+PROPERTIES = {
+    "delta.dataSkippingNumIndexedCols": "0",
+    "delta.enableExpiredLogCleanup": "false",
+}
+"""No statistics in the log: they would keep the first characters of messages after the rows are erased.
+No clean-up of the log by delta-rs on its own: it might remove entries that the published version still
+needs while newer versions are not published yet. :meth:`LakeTable.remove_unused_files` does it."""
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
     pa.int64(): "BIGINT",
@@ -227,7 +232,9 @@ class LakeTable:
         self._durable_version = self.version
 
     def remove_unused_files(self) -> int:
-        """Delete the data files that the newest version does not use; call with no reader about.
+        """Delete data files and old log entries that the newest version does not use.
+
+        Call only when the newest version is the published one and no reader is about.
 
         Returns:
             How many files went.
@@ -238,6 +245,7 @@ class LakeTable:
         unused = [path for path in unused if str(path) not in used]
         for path in unused:
             path.unlink()
+        self._delta.cleanup_metadata()
         return len(unused)
 
     def _opened(self, published: int | None) -> DeltaTable:
@@ -250,7 +258,7 @@ class LakeTable:
             str(self.folder),
             schema=self.spec.schema,
             partition_by=["month"] if self.spec.partitioned else None,
-            configuration=_NO_STATISTICS,
+            configuration=PROPERTIES,
         )
 
     def _write(self, rows: Any, **options: Any) -> None:

@@ -55,6 +55,15 @@ def test_a_commit_without_rows_keeps_the_snapshot(store: Store) -> None:
     assert store.control.published() == before
 
 
+def test_old_snapshots_are_forgotten(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adoption.store.control.KEPT_SNAPSHOTS", 2)
+    for number in range(4):
+        put(store, [message(str(number))])
+    with store.control.transaction() as db:
+        assert db.execute("SELECT count(*) FROM snapshots").fetchall() == [(2,)]
+        assert db.execute("SELECT count(DISTINCT snapshot_id) FROM published").fetchall() == [(2,)]
+
+
 def test_a_run_that_died_is_marked_when_the_next_one_starts(store: Store) -> None:
     first = store.control.start_run("net")
     second = store.control.start_run("net")

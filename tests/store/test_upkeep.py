@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from adoption.connector import Checkpoint
 from adoption.errors import StoreError
 from adoption.model import ActivityCount, Person
-from adoption.store import Network, Review, Store
+from adoption.store import Network, Review, Store, lake
 from adoption.store.lake import drop_unpublished
 from adoption.store.writer import SMALL_FILES
 from tests.store.build import (
@@ -115,14 +117,58 @@ def test_a_checkpoint_of_the_log_that_was_not_published_is_dropped(tmp_path: Pat
     assert [path.name[19:] for path in tmp_path.iterdir()] == ["1.json"]
 
 
-def test_a_long_history_is_read_through_the_checkpoints_of_the_log(store: Store) -> None:
-    with store.writer("test") as writer:
-        for number in range(110):
+@pytest.fixture
+def often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store whose tables get a checkpoint of the log every ten versions instead of every hundred."""
+    properties = {**lake.PROPERTIES, "delta.checkpointInterval": "10"}
+    monkeypatch.setattr(lake, "PROPERTIES", properties)
+    with Store.open(tmp_path / "often", create=True) as opened:
+        yield opened
+
+
+def test_a_long_history_is_read_through_the_checkpoints_of_the_log(often: Store) -> None:
+    with often.writer("test") as writer:
+        for number in range(12):
             writer.write("net", [message("1", f"text {number}")])
             writer.commit()
-    assert list((store.home / "lake" / "messages" / "_delta_log").glob("*.checkpoint.parquet"))
-    assert ask(store, "SELECT text FROM messages") == [("text 109",)]
-    assert put(store, [message("2")])["messages"].added == 1
+    assert list((often.home / "lake" / "messages" / "_delta_log").glob("*.checkpoint.parquet"))
+    assert ask(often, "SELECT text FROM messages") == [("text 11",)]
+    assert put(often, [message("2")])["messages"].added == 1
+
+
+def test_an_old_log_is_kept_until_what_follows_it_is_published(often: Store) -> None:
+    put(often, [message("1", "published")])
+    log = often.home / "lake" / "messages" / "_delta_log"
+    _age(log)
+    with often.writer("dies") as writer:
+        for number in range(12):
+            writer.write("net", [message("1", f"text {number}")])
+    assert list(log.glob("*.checkpoint.parquet"))
+    assert ask(often, "SELECT text FROM messages") == [("published",)]
+    assert put(often, [message("2")])["messages"].added == 1
+    assert ask(often, "SELECT message_id, text FROM messages ORDER BY 1") == [
+        ("1", "published"),
+        ("2", "hello"),
+    ]
+
+
+def test_old_log_entries_before_a_checkpoint_go_with_the_unused_files(often: Store) -> None:
+    with often.writer("test") as writer:
+        for number in range(12):
+            writer.write("net", [message("1", f"text {number}")])
+        writer.commit()
+        log = often.home / "lake" / "messages" / "_delta_log"
+        _age(log)
+        writer.remove_unused_files(wait_seconds=0.0)
+    assert len(list(log.glob("*.json"))) < 5
+    assert ask(often, "SELECT text FROM messages") == [("text 11",)]
+    assert put(often, [message("2")])["messages"].added == 1
+
+
+def _age(log: Path) -> None:
+    """Make log entries older than delta-rs keeps them."""
+    for path in log.iterdir():
+        os.utime(path, (time.time() - 40 * 86_400,) * 2)
 
 
 def _fill(store: Store) -> None:
@@ -164,6 +210,7 @@ def test_removing_a_network_leaves_nothing_of_it(store: Store) -> None:
 
 def test_erasing_a_person_leaves_no_trace_in_any_network(store: Store) -> None:
     _fill(store)
+    shutil.copy(store.home / "app.sqlite", store.home / "app.sqlite.v0.bak")
     with store.writer("test") as writer:
         erased = writer.erase_person(" ANN@x.org")
     assert erased.accounts == 2
