@@ -89,16 +89,28 @@ def _columns(splits: Sequence[str]) -> list[str]:
 
 
 def _measure(metric: Metric, events: ir.Table, columns: list[str]) -> dict[Key, Measured]:
-    if metric.shape is Shape.TIME:
-        return _measure_times(events, columns)
+    """Sums per group; who is behind them only where the figure or the gate asks for it."""
     by_person = metric.floor is Floor.PUSHBACK or metric.shape in _OF_PEOPLE
-    return _measure_people(events, columns) if by_person else _measure_rows(events, columns)
+    times = _times(events) if metric.shape is Shape.TIME else {}
+    if not by_person:
+        return _keyed(_grouped(events, columns, {**_sums(events), **times}), columns)
+    found = _measure_people(events, columns)
+    if not times:
+        return found
+    timed = _keyed(_grouped(events, columns, times), columns)
+    return {
+        key: replace(found[key], median=time.median, p90=time.p90)
+        for key, time in timed.items()
+        if key in found
+    }
 
 
-def _measure_rows(events: ir.Table, columns: list[str]) -> dict[Key, Measured]:
-    """Where the gate does not ask who is behind the rows."""
-    sums = {"numerator": events.num.sum(), "denominator": events.den.sum()}
-    return _keyed(_grouped(events, columns, sums), columns)
+def _sums(events: ir.Table) -> dict[str, ir.Value]:
+    return {"numerator": events.num.sum(), "denominator": events.den.sum()}
+
+
+def _times(events: ir.Table) -> dict[str, ir.Value]:
+    return {"median": events.hours.median(), "p90": events.hours.quantile(0.9)}
 
 
 def _measure_people(events: ir.Table, columns: list[str]) -> dict[Key, Measured]:
@@ -119,17 +131,6 @@ def _measure_people(events: ir.Table, columns: list[str]) -> dict[Key, Measured]
         "first_ten": people.den.sum(where=people.place < 10),
     }
     return _keyed(_grouped(people, columns, sums), columns)
-
-
-def _measure_times(events: ir.Table, columns: list[str]) -> dict[Key, Measured]:
-    counts = _measure_people(events, columns)
-    sums = {"median": events.hours.median(), "p90": events.hours.quantile(0.9)}
-    times = _keyed(_grouped(events, columns, sums), columns)
-    return {
-        key: replace(counts[key], median=time.median, p90=time.p90)
-        for key, time in times.items()
-        if key in counts
-    }
 
 
 def _grouped(table: ir.Table, columns: list[str], sums: dict[str, ir.Value]) -> ir.Table:
