@@ -13,6 +13,8 @@ from adoption.ui.session import service
 from adoption.wording import plural
 
 ROWS = 100
+QUEUE = "review_queue"
+"""Where a session keeps what it has still to review; answers from a file make it out of date."""
 
 
 def spreadsheet_panel() -> None:
@@ -53,5 +55,5 @@ def _take_over(name: str, content: bytes) -> None:
         except AdoptionError as problem:
             st.error(str(problem).replace(f"{folder}/", ""), icon=":material/error:")
             return
-    st.session_state.pop("review_queue", None)
+    st.session_state.pop(QUEUE, None)
     st.success(f"{plural(taken, 'answer')} taken over.", icon=":material/check:")

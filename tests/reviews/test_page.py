@@ -159,6 +159,31 @@ def test_the_panel_shows_raw_beside_corrected_and_what_is_not_judged(
     assert "95 % interval" in text(app)
 
 
+def test_answers_from_a_spreadsheet_are_taken_over_or_refused_in_words(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "queue.csv"
+    with Service(home) as service:
+        service.export_review_queue(path, 10)
+    lines = path.read_text("utf-8-sig").splitlines()
+    app = opened(home, monkeypatch)
+    upload(app, [lines[0], *(f"{line[:-2]},unsure," for line in lines[1:4])])
+    assert [str(one.value) for one in app.success] == ["3 answers taken over."]
+    assert len(reviews(home)) == 3
+    button(app, "neutral").click().run()
+    assert not app.exception
+    upload(app, [lines[0], f"{lines[1][:-2]},perhaps,"])
+    assert "line 2, column verdict" in text(app)
+    assert str(tmp_path) not in text(app)
+
+
+def upload(app: AppTest, lines: list[str]) -> None:
+    """Give the page a file of answers and press the button."""
+    content = "".join(f"{line}\n" for line in lines).encode()
+    app.file_uploader[0].upload("queue.csv", content).run()
+    app.button(key="review_import").click().run()
+
+
 def test_no_author_and_no_name_reaches_the_page(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

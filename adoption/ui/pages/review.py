@@ -13,12 +13,12 @@ from adoption.reviews import REASONS, ReviewItem
 from adoption.ui import empty, parts
 from adoption.ui.quality import quality_panel
 from adoption.ui.session import run_page, service
-from adoption.ui.spreadsheet import spreadsheet_panel
+from adoption.ui.spreadsheet import QUEUE, spreadsheet_panel
 from adoption.wording import plural
 
 A_DAY = 40
 BATCH = 20
-QUEUE, DONE, TODAY, PROBLEM = "review_queue", "review_done", "review_today", "review_problem"
+DONE, TODAY, PROBLEM = "review_done", "review_today", "review_problem"
 LONG_PARENT = 400
 
 
@@ -183,7 +183,8 @@ def _answer(item: ReviewItem, verdict: str, barrier: str | None) -> None:
     except AdoptionError as problem:
         st.session_state[PROBLEM] = str(problem)
         return
-    st.session_state[QUEUE] = [one for one in st.session_state[QUEUE] if one.key != item.key]
+    waiting = st.session_state.get(QUEUE, [])
+    st.session_state[QUEUE] = [one for one in waiting if one.key != item.key]
     st.session_state.setdefault(DONE, []).append(item)
     st.session_state[TODAY] += 1
 
@@ -196,7 +197,7 @@ def _undo() -> None:
         st.session_state[PROBLEM] = str(problem)
         return
     st.session_state[DONE].pop()
-    st.session_state[QUEUE].insert(0, item)
+    st.session_state[QUEUE] = [item, *st.session_state.get(QUEUE, [])]
     st.session_state[TODAY] -= 1
 
 
