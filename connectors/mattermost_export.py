@@ -50,7 +50,6 @@ class _Object(NamedTuple):
     kind: str
     record: Mapping[str, Any]
     where: str
-    bytes_read: int
 
 
 class _Lines(NamedTuple):
@@ -104,6 +103,7 @@ class MattermostExport(FileConnector):
         self._channels: dict[str, Community] = {}
         self._bots: dict[str, Person] = {}
         self._ids = Ordinals()
+        self._lines = 0
         self._left_out = 0
 
     @classmethod
@@ -145,6 +145,7 @@ class MattermostExport(FileConnector):
                     self._learn_default(post.place)
             except ValueError as error:
                 broken.add(one.where, str(error))
+        self._lines = lines
         rows = lines + no_json.count
         broken = no_json + broken
         where = ", ".join(path.name for path in self.paths)
@@ -177,7 +178,7 @@ class MattermostExport(FileConnector):
                     record = as_object(line.value)
                     kind = str(record.get("type"))
                     inner = {"value": record.get(kind)} if kind == _VERSION else record.get(kind)
-                    yield _Object(kind, as_object(inner), place, line.bytes_read)
+                    yield _Object(kind, as_object(inner), place)
                 except ValueError as error:
                     broken.add(place, str(error))
 
@@ -227,9 +228,9 @@ class MattermostExport(FileConnector):
 
     def _messages(self, start: Position) -> Iterator[Batch]:
         """Posts with their replies; ``Position.row`` counts lines over all files."""
-        pages = Pages(self._broken, sum(one.entry.size for one in self._files()))
+        pages = Pages(self._broken, self._lines)
         self._ids.restart()
-        number, done, root_id = 0, 0, ""
+        number, root_id = 0, ""
         for number, one in enumerate(self._objects(self._broken), start=1):
             try:
                 for post in _posts(one):
@@ -245,10 +246,9 @@ class MattermostExport(FileConnector):
             except ValueError as error:
                 self._broken.add(one.where, str(error))
             if pages.is_full:
-                yield pages.cut(Position(row=number), one.bytes_read)
-            done = one.bytes_read
+                yield pages.cut(Position(row=number), number)
         self._left_out = pages.left_out
-        yield pages.cut(Position(row=number), done)
+        yield pages.cut(Position(row=number), number)
 
     def _is_private(self, post: Written) -> bool:
         """Direct posts, and posts in channels that are private or in no list."""

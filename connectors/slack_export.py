@@ -89,6 +89,7 @@ class SlackExport(FileConnector):
         super().__init__(settings)
         self._channels: dict[str, Community] = {}
         self._days: list[_Day] = []
+        self._counts: list[int] = []
         self._notes: list[str] = []
         self._broken = BrokenRows()
 
@@ -120,11 +121,13 @@ class SlackExport(FileConnector):
     def _verify(self) -> None:
         for archive in self.archives:
             self._learn(archive)
-        messages, broken = 0, BrokenRows()
+        broken = BrokenRows()
         for day in self._days:
+            number = 0
             for number, record in enumerate(json_array(day.archive, day.entry), start=1):
-                messages += 1
                 _rows_of(record, day, number, broken)
+            self._counts.append(number)
+        messages = sum(self._counts)
         for _ in self._people():
             pass  # a damaged list of members is found before anything is given
         where = ", ".join(path.name for path in self.paths)
@@ -199,16 +202,16 @@ class SlackExport(FileConnector):
         yield pages.cut(Position())
 
     def _messages(self, start: Position) -> Iterator[Batch]:
-        pages = Pages(self._broken, sum(day.entry.size for day in self._days))
-        done = sum(day.entry.size for day in self._days[: start.entry])
+        pages = Pages(self._broken, sum(self._counts))
+        done = sum(self._counts[: start.entry])
         for index, day in enumerate(self._days[start.entry :], start=start.entry):
             skip = start.row if index == start.entry else 0
             for number, record in enumerate(json_array(day.archive, day.entry), start=1):
                 if number > skip:
                     pages.add(_rows_of(record, day, number, self._broken))
                 if pages.is_full:
-                    yield pages.cut(Position(index, number), done)
-            done += day.entry.size
+                    yield pages.cut(Position(index, number), done + number)
+            done += self._counts[index]
         yield pages.cut(Position(len(self._days)), done)
 
     def _closing_notes(self, stream: Stream) -> Sequence[str]:

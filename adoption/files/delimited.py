@@ -14,12 +14,13 @@ from typing import Any
 
 from adoption.errors import SourceError
 from adoption.files.archive import Archive, Entry, describe_content
-from adoption.files.text import SPREADSHEET_HINT, OpenText, open_text
+from adoption.files.text import SPREADSHEET_HINT, open_text
 
 FIELD_LIMIT = 1024**2
 """Characters one field may hold. Longer ones are quotation marks that were never closed."""
 
-_DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+"""The delimiters tables come with, and how a message calls them."""
 
 
 @dataclass(slots=True)
@@ -32,12 +33,6 @@ class DelimitedFile:
     where: str
     header: list[str]
     reader: Any
-    _text: OpenText
-
-    @property
-    def bytes_read(self) -> int:
-        """Unpacked bytes taken from the file so far."""
-        return self._text.bytes_read
 
 
 @contextmanager
@@ -70,7 +65,7 @@ def open_delimited(
                     where=where,
                     next_step="Export again and check that the time asked for holds messages",
                 )
-            yield DelimitedFile(where, [name.strip() for name in header], reader, text)
+            yield DelimitedFile(where, [name.strip() for name in header], reader)
         except csv.Error as error:
             raise SourceError(
                 f"A field is longer than {FIELD_LIMIT:,} characters; usually a quotation mark "
@@ -110,7 +105,7 @@ def columns_of(
 
 def _wrong_header(file: DelimitedFile, missing: Sequence[str]) -> SourceError:
     where = f"{file.where}, line 1"
-    for delimiter, words in _DELIMITER_NAMES.items():
+    for delimiter, words in DELIMITER_NAMES.items():
         if len(file.header) < 3 and file.header[0].count(delimiter) >= 2:
             return SourceError(
                 f"The columns are separated by {words} instead of commas",

@@ -27,14 +27,10 @@ _FRESH_COPY = "Download or copy the file again"
 
 
 class Line(NamedTuple):
-    """One line of a JSONL file: its number from 1, its object, or ``None`` where it is no JSON.
-
-    ``bytes_read`` is how far the file has been read, for progress.
-    """
+    """One line of a JSONL file: its number from 1, its object, or ``None`` where it is no JSON."""
 
     number: int
     value: Any
-    bytes_read: int
 
 
 def json_lines(archive: Archive, entry: Entry) -> Iterator[Line]:
@@ -59,7 +55,7 @@ def json_lines(archive: Archive, entry: Entry) -> Iterator[Line]:
                 if not is_whole:
                     raise _cut_off(f"{text.where}, line {number}") from error
                 value = None
-            yield Line(number, value, text.bytes_read)
+            yield Line(number, value)
 
 
 def json_array(archive: Archive, entry: Entry, *, before: str = "") -> Iterator[Any]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from adoption.errors import SettingsError, SourceError
 from adoption.files.clock import DAY_FIRST, Clock, clock_for
+from adoption.files.rounding import is_rounded
 from adoption.files.tabular import Cell, Tabular, text_of_cell
 
 SAMPLE_ROWS = 2000
@@ -72,8 +73,6 @@ _TITLES = {
     LIKES: "a number of likes",
 }
 _NUMBER = re.compile(r"-?\d+")
-_ROUNDED = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
-_EXACT_BELOW = 1e15
 _WORD_LENGTH = 80
 _LATER = re.compile(r"\b(edit|updat|modif|delet|chang|join|expir|last|geandert|geloscht)")
 
@@ -215,13 +214,6 @@ def header_names(header: str, names: str) -> float:
     padded = f" {plain} "
     parts = [rank for rank, name in enumerate(names.split(", ")) if f" {name} " in padded]
     return 1.5 - min(parts) / 1000 if parts else 0.0
-
-
-def is_rounded(cell: Cell) -> bool:
-    """Whether a spreadsheet has cut digits off a long id: it keeps 15 of them."""
-    if isinstance(cell, float):
-        return abs(cell) >= _EXACT_BELOW
-    return isinstance(cell, str) and bool(_ROUNDED.fullmatch(cell.strip()))
 
 
 def _refuse_rounded(found: Sequence[Profile], table: Tabular) -> None:

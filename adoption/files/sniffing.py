@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 from adoption.errors import SourceError
 from adoption.files.archive import Archive, Entry
-
-DELIMITERS = (",", ";", "\t", "|")
-DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+from adoption.files.delimited import DELIMITER_NAMES
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -57,9 +55,9 @@ def find_dialect(text: str, encoding: str) -> Dialect:
     quote = "'" if text.lstrip().startswith("'") else '"'
     is_cut = len(text) >= _SAMPLE_CHARACTERS
     scores = {
-        delimiter: _evenness(text, delimiter, quote, is_cut=is_cut) for delimiter in DELIMITERS
+        delimiter: _evenness(text, delimiter, quote, is_cut=is_cut) for delimiter in DELIMITER_NAMES
     }
-    best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
+    best = max(DELIMITER_NAMES, key=lambda delimiter: scores[delimiter])
     return Dialect(encoding, best, quote)
 
 

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 from adoption.errors import SettingsError, SourceError
 from adoption.files.archive import Archive, Entry, describe_content
-from adoption.files.delimited import open_delimited
+from adoption.files.delimited import DELIMITER_NAMES, open_delimited
 from adoption.files.json_records import Line, as_object, json_array, json_lines
+from adoption.files.rounding import EXACT_BELOW
 from adoption.files.sniffing import (
-    DELIMITER_NAMES,
     Dialect,
     find_dialect,
     find_encoding,
@@ -37,7 +37,6 @@ _SAMPLE_RECORDS = 1000
 _BATCH_ROWS = 5000
 _SHARED_TEXT = "xl/sharedStrings.xml"
 _WORKBOOK = "xl/workbook.xml"
-_EXACT_BELOW = 10**15
 
 
 class Record(NamedTuple):
@@ -161,7 +160,9 @@ class _Delimited(Tabular):
             )
         self._has_header = not _looks_like_data(header)
         columns = header if self._has_header else [f"column {n + 1}" for n in range(len(header))]
-        how = f"Text in {dialect.encoding.removesuffix('-sig')}, columns split by {DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter)}."
+        encoding = dialect.encoding.removesuffix("-sig")
+        delimiter = DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter)
+        how = f"Text in {encoding}, columns split by {delimiter}."
         if not self._has_header:
             how += " The first line is no header, so columns are counted."
         super().__init__(archive.where(entry), columns, how)
@@ -212,7 +213,7 @@ class _Json(Tabular):
         if not self._is_list:
             return json_lines(self._archive, self._entry)
         values = json_array(self._archive, self._entry)
-        return (Line(number, value, 0) for number, value in enumerate(values, start=1))
+        return (Line(number, value) for number, value in enumerate(values, start=1))
 
     def records(self) -> Iterator[Record]:
         for line in self._lines():
@@ -352,7 +353,7 @@ def _open_workbook(archive: Archive) -> Iterator[Any]:
 
 def _inexact(cell: Any) -> Cell:
     """A cell as read, but a whole number with more digits than Excel keeps as the float it is."""
-    is_long = isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= _EXACT_BELOW
+    is_long = isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= EXACT_BELOW
     return float(cell) if is_long else cell
 
 

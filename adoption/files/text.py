@@ -22,23 +22,16 @@ class OpenText:
 
     where: str
     stream: io.TextIOWrapper
-    _guard: _TextGuard
-
-    @property
-    def bytes_read(self) -> int:
-        """Unpacked bytes taken from the file so far."""
-        return self._guard.count
 
 
 class _TextGuard(io.RawIOBase):
-    """Passes bytes on, counts them, and stops at the first NUL byte, naming its line."""
+    """Passes bytes on and stops at the first NUL byte, naming its line."""
 
     def __init__(self, source: io.BufferedReader, where: str, *, refuse_nul: bool) -> None:
         self._source = source
         self._where = where
         self._refuse_nul = refuse_nul
         self._lines = 0
-        self.count = 0
 
     def readable(self) -> bool:
         return True
@@ -53,7 +46,6 @@ class _TextGuard(io.RawIOBase):
                 next_step="Download or copy the file again",
             )
         self._lines += block.count(b"\n")
-        self.count += len(block)
         buffer[: len(block)] = block
         return len(block)
 
@@ -81,7 +73,7 @@ def open_text(
         with io.TextIOWrapper(
             io.BufferedReader(guard, _BUFFER_BYTES), encoding=encoding, newline=newline
         ) as stream:
-            yield OpenText(where, stream, guard)
+            yield OpenText(where, stream)
     except UnicodeError as error:
         line = _first_undecodable_line(archive, entry, encoding)
         raise SourceError(

@@ -13,6 +13,7 @@ from adoption.errors import SourceError
 from adoption.files.archive import Archive, Entry, describe_content
 from adoption.files.connector import PAGE_ROWS, Batch, BrokenRows, Position
 from adoption.files.delimited import DelimitedFile, columns_of, open_delimited
+from adoption.files.rounding import is_rounded
 from adoption.files.viva_rows import (
     ALL_COMPANY,
     GROUPS_KNOWN,
@@ -40,7 +41,6 @@ _EXPORT_AGAIN = (
     "and dates in it are lost for good: export again"
 )
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?")
-_ROUNDED = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _PRIVATE_COLUMNS = ("in_private_group", "in_private_conversation")
 _CONSEQUENCES = {
     "thread_id": "threads follow the column replied_to_id only",
@@ -86,6 +86,7 @@ class VivaExport:
         self._private_groups: set[str] = set()
         self._network_names: dict[str, str] = {}
         self._groups_of_messages: dict[str, Community] = {}
+        self._row_counts: list[int] = []
         self.left_out = 0
         """Private messages left out while reading, so far."""
 
@@ -103,8 +104,8 @@ class VivaExport:
         for archive in self._archives:
             _require_messages(archive)
         self._learn()
-        rows = sum(self._verify_messages(table) for table in self._tables(MESSAGES_CSV))
-        if rows == 0:
+        self._row_counts = [self._verify_messages(one) for one in self._tables(MESSAGES_CSV)]
+        if sum(self._row_counts) == 0:
             raise EmptyExportError(
                 "The export holds no messages",
                 where=", ".join(archive.path.name for archive in self._archives),
@@ -145,17 +146,16 @@ class VivaExport:
 
     def messages(self, start: Position, broken: BrokenRows) -> Iterator[Batch]:
         """Messages window by window, the oldest first, so that the newest word stays."""
-        tables = self._tables(MESSAGES_CSV)
-        total = sum(table.entry.size for table in tables)
-        before = 0
-        for number, table in enumerate(tables):
-            if number >= start.entry:
-                skip = start.row if number == start.entry else 0
-                for batch in self._messages_of(table, number, skip, broken):
-                    batch.done = before + (batch.done or 0)
-                    batch.total = total
-                    yield batch
-            before += table.entry.size
+        total = sum(self._row_counts)
+        for number, table in enumerate(self._tables(MESSAGES_CSV)):
+            if number < start.entry:
+                continue
+            before = sum(self._row_counts[:number])
+            skip = start.row if number == start.entry else 0
+            for batch in self._messages_of(table, number, skip, broken):
+                batch.done = min(before + (batch.done or 0), total)
+                batch.total = total
+                yield batch
 
     def _messages_of(
         self, table: _Table, number: int, skip: int, broken: BrokenRows
@@ -171,8 +171,7 @@ class VivaExport:
                 row += page.fill()
                 self.left_out += page.private
                 position = Position(number + 1) if page.is_last else Position(number, row)
-                done = table.entry.size if page.is_last else file.bytes_read
-                yield Batch(page.rows, position, page.skipped, (*notes, *broken.take_notes()), done)
+                yield Batch(page.rows, position, page.skipped, (*notes, *broken.take_notes()), row)
                 notes = ()
                 if page.is_last:
                     return
@@ -253,7 +252,7 @@ class VivaExport:
                     row.append("")
                     message = read(row)
                 except BrokenRowError as error:
-                    if len(row) > width and _ROUNDED.fullmatch(row[c_id]):
+                    if len(row) > width and is_rounded(row[c_id]):
                         raise _rounded(table.line(file), row[c_id]) from error
                     broken.add(table.line(file), str(error))
                     continue

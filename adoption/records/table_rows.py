@@ -17,9 +17,9 @@ from adoption.files.mapping import (
     TEXT,
     THREAD,
     ColumnMap,
-    is_rounded,
 )
 from adoption.files.ordinals import Ordinals, key_of
+from adoption.files.rounding import is_rounded
 from adoption.files.tabular import Cell, text_of_cell
 from adoption.model import AuthorKind, Message, MessageKind, Reaction, Row
 
