@@ -1,7 +1,7 @@
 """Which networks are connected, and how: a TOML file beside the data, without any secret.
 
-``<home>/config/connections.toml`` holds one table per network: the connector, its settings, whether
-it is paused and how often it is synchronised. People may edit it by hand; secrets stay in
+``<home>/config/connections.toml`` holds one table per network: the connector, its settings,
+and whether it is paused. People may edit it by hand; secrets stay in
 :mod:`adoption.secrets` and are named there by network and field.
 """
 
@@ -27,7 +27,6 @@ class Connection:
     """One connected network.
 
     ``secrets_in`` says where its secrets are kept (:class:`adoption.secrets.Keeper`).
-    ``every_minutes`` is how often it may be synchronised at most; ``None`` means at each sync.
     """
 
     network: str
@@ -35,7 +34,6 @@ class Connection:
     settings: dict[str, Any] = field(default_factory=dict)
     secrets_in: str = "environment"
     paused: bool = False
-    every_minutes: int | None = None
 
 
 def connections_file(home: Path) -> Path:
@@ -135,7 +133,6 @@ def _connection(network: str, table: Any, path: Path) -> Connection:
         settings=dict(table.get("settings", {})),
         secrets_in=str(table.get("secrets_in", "environment")),
         paused=bool(table.get("paused", False)),
-        every_minutes=table.get("every_minutes"),
     )
 
 
@@ -161,8 +158,6 @@ def _table(connection: Connection) -> dict[str, Any]:
         table["secrets_in"] = connection.secrets_in
     if connection.paused:
         table["paused"] = True
-    if connection.every_minutes is not None:
-        table["every_minutes"] = connection.every_minutes
     table["settings"] = {
         name: _toml_value(value) for name, value in connection.settings.items() if value is not None
     }
