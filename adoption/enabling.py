@@ -1,21 +1,13 @@
-"""What was done about barriers, and whether it worked: enablers and their effects.
-
-An enabler's effect is estimated on released weekly figures only, so it can tell no more than the
-figures themselves: the departments it was for against those it was not for, half a year before and
-after (:mod:`adoption.statistics.effects`).
-"""
+"""What was done about barriers: enablers, and what each of them changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from adoption.errors import SettingsError
-from adoption.metrics import Selection
-from adoption.period import WEEK, Period, monday
-from adoption.privacy import Released
-from adoption.statistics.effects import Effect, effect_of
+from adoption.privacy import Released, ReleasedEffect
 from adoption.store import Enabler
 
 KINDS: dict[str, str] = {
@@ -28,30 +20,24 @@ KINDS: dict[str, str] = {
     "other": "Something else",
 }
 EFFECT_METRICS = ("active-share", "pushback-rate")
-WEEKS_AROUND = 26
-
-MetricReader = Callable[[str, Period, Selection, str | None], Released]
+"""The figures an enabler is judged by: does it help people in, does it answer objections?"""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredEffect:
-    """The effect of one enabler on one metric, with the series it was estimated on.
+    """The effect of one enabler on one figure, with the weeks of both sides to draw.
 
     ``untreated`` is ``None`` when the enabler was for everybody.
     """
 
-    metric: str
-    title: str
-    unit: str
-    period: Period
-    effect: Effect
+    effect: ReleasedEffect
     treated: Released
     untreated: Released | None
 
 
 @dataclass(frozen=True, slots=True)
 class EnablerReport:
-    """One enabler with what it changed."""
+    """One enabler with what it changed; empty where there is no data on both sides of its date."""
 
     enabler: Enabler
     effects: tuple[MeasuredEffect, ...]
@@ -83,62 +69,3 @@ def new_enabler(kind: str, title: str, on: date, departments: Sequence[str]) -> 
         )
     target = {"department": sorted(departments)} if departments else {}
     return Enabler(0, kind, title.strip(), on, target=target)
-
-
-def measure(
-    enabler: Enabler,
-    metric: MetricReader,
-    span: tuple[date, date],
-    departments: Sequence[str],
-) -> EnablerReport:
-    """Estimate what an enabler changed.
-
-    Args:
-        enabler: what was done.
-        metric: reads a released metric by week.
-        span: first and last day with data.
-        departments: all departments there are.
-
-    """
-    period = _around(enabler.on, span)
-    if period is None:
-        return EnablerReport(enabler, ())
-    target = departments_of(enabler)
-    others = tuple(name for name in departments if name not in target) if target else ()
-    effects = []
-    for name in EFFECT_METRICS:
-        treated = metric(name, period, Selection(departments=target), "week")
-        untreated = metric(name, period, Selection(departments=others), "week") if others else None
-        effects.append(_measured(enabler, period, treated, untreated))
-    return EnablerReport(enabler, tuple(effects))
-
-
-def _measured(
-    enabler: Enabler, period: Period, treated: Released, untreated: Released | None
-) -> MeasuredEffect:
-    start = (monday(enabler.on) - period.start) // WEEK
-    return MeasuredEffect(
-        metric=treated.metric,
-        title=treated.title,
-        unit=treated.unit,
-        period=period,
-        effect=effect_of(
-            _series(treated),
-            start,
-            better=treated.better,
-            untreated=_series(untreated) if untreated else None,
-        ),
-        treated=treated,
-        untreated=untreated,
-    )
-
-
-def _series(released: Released) -> list[float | None]:
-    return [cell.value if cell.shown else None for cell in released.rows]
-
-
-def _around(on: date, span: tuple[date, date]) -> Period | None:
-    """The weeks to look at: half a year before and after, as far as there is data."""
-    start = max(monday(on) - WEEKS_AROUND * WEEK, monday(span[0]))
-    end = min(monday(on) + WEEKS_AROUND * WEEK, Period.last_weeks(span[1], 1).end)
-    return Period(start, end) if start < monday(on) < end else None

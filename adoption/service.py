@@ -16,13 +16,32 @@ from typing import Any
 from adoption.connecting import PEOPLE_NETWORK, ConnectionDesk, network_for
 from adoption.connections import Connection, check_network_name
 from adoption.demo import Sample, write_sample
-from adoption.enabling import EnablerReport, measure
+from adoption.enabling import (
+    EFFECT_METRICS,
+    EnablerReport,
+    MeasuredEffect,
+    departments_of,
+)
 from adoption.errors import AdoptionError, SettingsError
 from adoption.importing import explained, file_connector, kind_of, lacks_of
-from adoption.metrics import Selection, compute, flagged_comments
+from adoption.metrics import (
+    Selection,
+    compute,
+    enabler_effect,
+    flagged_comments,
+    weeks_around,
+)
 from adoption.overview import Headline, overview
-from adoption.period import Period
-from adoption.privacy import Floors, Masker, Released, ReleasedComments, release, release_comments
+from adoption.period import WEEK, Period
+from adoption.privacy import (
+    Floors,
+    Masker,
+    Released,
+    ReleasedComments,
+    release,
+    release_comments,
+    release_effect,
+)
 from adoption.reports import build_report, write_report
 from adoption.reports.charts import Event
 from adoption.review_files import read_answers, write_queue
@@ -287,11 +306,12 @@ class Service:
         span = self.data_span()
         if span is None:
             return []
-        departments = [name for name, _ in self.groups()["departments"]]
-        return [
-            measure(enabler, self.metric, span, departments)
-            for enabler in reversed(self.enablers())
-        ]
+        names = [name for name, _ in self.groups()["departments"]]
+        with self._store.snapshot() as snapshot:
+            return [
+                EnablerReport(enabler, self._effects(snapshot, enabler, span, names))
+                for enabler in reversed(self.enablers())
+            ]
 
     def events(self, period: Period) -> list[Event]:
         """The enablers that began within a period, for charts."""
@@ -380,6 +400,34 @@ class Service:
         return sample
 
     # Within
+
+    def _effects(
+        self, snapshot: Snapshot, enabler: Enabler, span: tuple[date, date], names: Sequence[str]
+    ) -> tuple[MeasuredEffect, ...]:
+        period = weeks_around(enabler.on, span[1])
+        if not span[0] < enabler.on < period.end - WEEK:
+            return ()
+        target = departments_of(enabler)
+        others = tuple(name for name in names if name not in target) if target else ()
+        lacks, cache = self.connections.lacks(), self._store.control
+
+        def weekly(name: str, departments: tuple[str, ...]) -> Released:
+            selection = Selection(departments=departments)
+            return self._metric(snapshot, name, period, selection, "week", None)
+
+        return tuple(
+            MeasuredEffect(
+                release_effect(
+                    enabler_effect(
+                        snapshot, name, period, enabler.on, target, lacks=lacks, cache=cache
+                    ),
+                    self.floors,
+                ),
+                weekly(name, target),
+                weekly(name, others) if others else None,
+            )
+            for name in EFFECT_METRICS
+        )
 
     def _masker(self) -> Masker:
         people = self._store.control.identities()

@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from adoption.metrics.benchmarks import benchmark_for
 from adoption.metrics.taxonomy import group_titles
 from adoption.overview import Headline
 from adoption.privacy import Released, ReleasedComment
 from adoption.reports.charts import Point, inked
 from adoption.reports.page import marked
 from adoption.reports.points import TIME_SPLITS, points, ranking
+from adoption.statistics.control_chart import control_chart
 from adoption.wording import (
     Change,
     Tone,
@@ -100,6 +102,24 @@ def chart(spec: dict[str, Any], alt: str, key: str) -> None:
     """Draw a chart with a text for those who cannot see it."""
     ink = DARK_INK if st.context.theme.type == "dark" else LIGHT_INK
     st.vega_lite_chart(inked(spec, ink), width="stretch", alt=alt, key=key)
+
+
+def usual(weekly: Released) -> None:
+    """Whether the newest week is within what chance explains (an XmR control chart)."""
+    values = [cell.value if cell.shown else None for cell in weekly.rows]
+    if any(value is not None for value in values):
+        st.caption(f":material/query_stats: {control_chart(values).verdict()}")
+
+
+def benchmark(released: Released) -> None:
+    """What other organisations reach, where a published figure fits metric, window and size."""
+    size = released.total.denominator
+    found = benchmark_for(released.metric, released.period, int(size) if size else None)
+    if found is not None and released.total.shown:
+        st.caption(
+            f":material/flag: {released.title} elsewhere: {found.label}.",
+            help=f"{found.basis}. Source: {found.source}.",
+        )
 
 
 def left_out(released: Released) -> None:

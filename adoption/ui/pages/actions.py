@@ -63,24 +63,28 @@ def action(report: EnablerReport) -> None:
 
 def effect(measured: MeasuredEffect, title: str, on: str, key: str) -> None:
     """The effect on one figure: verdict, size with interval, and the weeks it was read from."""
-    found = measured.effect
+    released = measured.effect
+    found = released.effect
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{measured.title}**")
-        st.badge(found.verdict.value, color=_colour(found))
-    if found.effect is not None:
-        size, low, high = (_signed(v, measured.unit) for v in (found.effect, found.low, found.high))
+        st.markdown(f"**{released.title}**", help=f"{released.how_counted} {released.floor}")
+        if found is not None:
+            st.badge(found.verdict.value, color=_colour(found))
+    if found is not None and found.effect is not None:
+        size, low, high = (
+            _signed(value, released.unit) for value in (found.effect, found.low, found.high)
+        )
         st.markdown(f"{size} a week (95 % interval {low} to {high})")
-    st.caption(found.in_words())
+    st.caption(released.words)
     spec = charts.lines(
         _weeks(measured),
-        title=measured.title,
-        percent=measured.unit == "share",
+        title=released.title,
+        percent=released.unit == "share",
         events=[Event(on, title)],
     )
     parts.chart(
         spec,
-        alt=f"{measured.title} by week, before and after",
-        key=f"effect-{key}-{measured.metric}",
+        alt=f"{released.title} by week, before and after",
+        key=f"effect-{key}-{released.metric}",
     )
 
 

@@ -34,6 +34,7 @@ def draw() -> None:
     with st.grid(5, min_column_width=165):
         for headline in headlines:
             parts.headline_card(headline)
+    parts.benchmark(by_name["active-share"].now)
     trends(chosen, by_name)
     departments(chosen)
     parts.notes_of(headline.now for headline in headlines)
@@ -60,6 +61,7 @@ def trends(chosen: Filters, by_name: dict[str, Headline]) -> None:
                     alt=f"{weekly.title} for each week of {weekly.period}",
                     key=f"trend-{name}",
                 )
+                parts.usual(weekly)
                 parts.left_out(weekly)
             else:
                 empty.nothing_to_draw(weekly)
