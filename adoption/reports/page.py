@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -49,7 +50,7 @@ def svg(spec: dict[str, Any], width: int = 680) -> Markup:
         charts.printed(spec, width), vl_version=VEGA_LITE, allowed_base_urls=[]
     )
     without_links = re.sub(r"<\?xml[^>]*\?>|<!DOCTYPE[^>]*>", "", drawn)
-    return Markup(without_links)  # noqa: S704 - made by the chart library from escaped data
+    return Markup(_renamed(without_links))  # noqa: S704 - made by the chart library, escaped
 
 
 class WithEvidence(Protocol):
@@ -62,6 +63,19 @@ class WithEvidence(Protocol):
     @property
     def evidence(self) -> Sequence[tuple[int, int, float]]:
         """The spans."""
+
+
+def _renamed(drawn: str) -> str:
+    """The same SVG with ids that depend on its content only.
+
+    The library numbers clip paths through the life of the process; two builds of one report would
+    differ by that.
+    """
+    pattern = re.compile(r'(id="|url\(#)((?:clip|gradient)\d+)')
+    order = list(dict.fromkeys(match[2] for match in pattern.finditer(drawn)))
+    bare = pattern.sub(lambda match: f"{match[1]}{order.index(match[2])}", drawn)
+    chart = hashlib.sha256(bare.encode()).hexdigest()[:8]
+    return pattern.sub(lambda match: f"{match[1]}c{chart}-{order.index(match[2])}", drawn)
 
 
 def marked(comment: WithEvidence) -> Markup:
