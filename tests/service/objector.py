@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adoption.scoring import score
 from adoption.sentiment import Comment, Verdict
+from adoption.sentiment.verdict import Evidence
 from adoption.service import never, quiet
 from adoption.store import Store
 
@@ -33,7 +34,7 @@ class EverythingObjects:
             polarity=0.0,
             subjectivity=0.0,
             language="en",
-            evidence=((0, min(3, len(comment.text)), 0.9),),
+            evidence=(Evidence(0, min(3, len(comment.text)), 0.9),),
             target="named",
             flag="flag",
             model=self.version,

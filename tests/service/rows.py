@@ -8,11 +8,22 @@ from typing import NamedTuple
 from adoption.service import Service
 
 
+class Rows(NamedTuple):
+    """Rows of a network; ``None`` where the source cannot tell."""
+
+    messages: int
+    posts: int
+    replies: int | None
+    reactions: int | None
+    people: int
+    communities: int
+
+
 class Contents(NamedTuple):
     """The published snapshot, the rows of each network, and what is not flagged."""
 
     snapshot: int
-    rows: dict[str, tuple[int | None, ...]]
+    rows: dict[str, Rows]
     unflagged: int
     model: str | None
 
@@ -22,7 +33,7 @@ def contents(home: Path) -> Contents:
     with Service(home) as service:
         status = service.status()
     rows = {
-        name: (r.messages, r.posts, r.replies, r.reactions, r.people, r.communities)
+        name: Rows(r.messages, r.posts, r.replies, r.reactions, r.people, r.communities)
         for name, r in status.networks.items()
     }
     return Contents(status.snapshot, rows, status.unflagged, status.model)

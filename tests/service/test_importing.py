@@ -27,12 +27,12 @@ def test_an_export_is_recognised_and_lands_in_the_network_of_its_kind(
 ) -> None:
     rows = contents(northfield.imported).rows
     assert set(rows) == {"people", "viva-engage"}
-    messages, posts, replies, reactions, people, communities = rows["viva-engage"]
-    assert messages > 1500
-    assert messages == (posts or 0) + (replies or 0)
-    assert (people, communities) == (335, 37)
-    assert reactions is None, "likes are not in this export; that is not the same as none"
-    assert rows["people"][4] == 400
+    viva = rows["viva-engage"]
+    assert viva.messages > 1500
+    assert viva.messages == viva.posts + (viva.replies or 0)
+    assert (viva.people, viva.communities) == (335, 37)
+    assert viva.reactions is None, "likes are not in this export; that is not the same as none"
+    assert rows["people"].people == 400
 
 
 def test_importing_the_same_file_again_changes_nothing(
@@ -188,10 +188,10 @@ def test_being_told_to_stop_ends_an_import_and_keeps_what_was_read(tmp_path: Pat
             cancelled=lambda: "messages" in stages,
         )
         assert outcome.state == "stopped"
-        read = contents(tmp_path / "home").rows["table"][0]
+        read = contents(tmp_path / "home").rows["table"].messages
         assert 0 < read < 6_000
         assert service.import_files([many]).state == "finished"
-    assert contents(tmp_path / "home").rows["table"][0] == 6_000
+    assert contents(tmp_path / "home").rows["table"].messages == 6_000
 
 
 def test_what_came_of_an_import_is_told_as_plain_values(tmp_path: Path) -> None:
