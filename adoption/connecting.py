@@ -228,3 +228,9 @@ class ConnectionDesk:
 def network_for(kind: str) -> str:
     """The usual name of the network a connector reads; its API and its export share one."""
     return kind.removesuffix("-export")
+
+
+def _id_space(kind: str) -> str:
+    """What a connector's ids belong to; connectors that share it may feed one network."""
+    known = connector_types().get(kind)
+    return (known.id_space if known else "") or kind

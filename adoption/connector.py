@@ -133,6 +133,8 @@ class Connector(ABC):
         streams: in the order they are read; people and communities come before messages.
         gives / lacks: what the source tells; ``lacks`` maps a capability to a sentence for the user.
         requires: permissions in plain words, each with who grants it.
+        id_space: connectors that name the same message alike (the API and the export of a network)
+            share one, and may then feed one network; empty: this connector's ids are its own.
     """
 
     name: ClassVar[str]
@@ -144,6 +146,7 @@ class Connector(ABC):
     gives: ClassVar[frozenset[Capability]]
     lacks: ClassVar[Mapping[Capability, str]]
     requires: ClassVar[tuple[str, ...]] = ()
+    id_space: ClassVar[str] = ""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.options = checked_settings(type(self), settings)

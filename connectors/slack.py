@@ -59,6 +59,7 @@ class Slack(CommunityConnector):
     """Reads a Slack workspace with a bot or user token of the organisation's own app."""
 
     name = "slack"
+    id_space = "slack"
     title = "Slack"
     summary = "Reads posts, replies, reactions, people and channels of a Slack workspace."
     settings: ClassVar[tuple[Field, ...]] = (

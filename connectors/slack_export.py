@@ -49,6 +49,7 @@ class SlackExport(FileConnector):
     """Reads the export a workspace owner makes under "Import/Export Data"."""
 
     name = "slack-export"
+    id_space = "slack"
     title = "Slack export"
     summary = "Reads messages, threads, reactions, members and channels from a Slack export (ZIP)."
     settings = (

@@ -58,6 +58,7 @@ class VivaEngage(CommunityConnector):
     """Reads what a signed-in member of a Viva Engage network may see."""
 
     name = "viva-engage"
+    id_space = "viva-engage"
     title = "Viva Engage"
     summary = "Reads posts, replies, likes, people and communities of a Viva Engage network."
     settings: ClassVar[tuple[Field, ...]] = (

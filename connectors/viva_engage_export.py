@@ -38,6 +38,7 @@ class VivaEngageExport(FileConnector):
     """Reads what a verified admin gets from "Export network data" or the Data Export API."""
 
     name = "viva-engage-export"
+    id_space = "viva-engage"
     title = "Viva Engage export"
     summary = "Reads posts, replies, people and communities from a Viva Engage data export (ZIP)."
     settings = (
