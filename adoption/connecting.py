@@ -177,12 +177,15 @@ class ConnectionDesk:
         """Make a network known to the store, with what this very source cannot tell.
 
         A table lacks more than tables in general do (one without a column for threads has none);
-        figures must then say "not available" rather than 0.
+        figures must then say "not available" rather than 0. Where two connectors feed one network, it
+        lacks only what both lack.
         """
         known = self._store.control.network(network)
         settings: dict[str, Any] = dict(known.settings) if known else {}
         if lacks is not None:
-            settings[LACKS_SETTING] = dict(lacks)
+            other = known is not None and known.connector != kind
+            before = settings.get(LACKS_SETTING, lacks) if other else lacks
+            settings[LACKS_SETTING] = {what: why for what, why in lacks.items() if what in before}
         if known is None or settings != dict(known.settings):
             self._store.control.put_network(Network(network, kind, settings))
 
