@@ -109,6 +109,7 @@ class Answers:
             "is_archived": False,
         }
         self._fixed: dict[str, Any] = {
+            "/api/v4/users/me/teams": [{"id": "t1", "name": "corp"}],
             "/api/v4/teams": [{"id": "t1", "name": "corp"}],
             "/api/v4/teams/t1/channels": [channel],
             "/api/v4/channels/c1": channel,

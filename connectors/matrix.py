@@ -159,7 +159,7 @@ class Matrix(CommunityConnector):
                 yield [_person(user) for user in page]
             return
         seen: set[str] = set()
-        for room in (room for page in self._communities() for room in page):
+        for room in self.communities():
             path = f"{_CLIENT}/rooms/{quote(room.id, safe='')}/joined_members"
             body = self.session.get_json(path)
             members = body.get("joined") if isinstance(body, dict) else None

@@ -45,6 +45,7 @@ PAGE = 200
 SINCE_CAP = 1000
 """A ``since`` answer holds at most this many posts, in no particular order, without saying so."""
 
+_REFUSED = frozenset({403})
 _BY_A_PERSON = frozenset({"", "me", "reminder"})
 _BY_A_BOT = frozenset({"slack_attachment", "add_bot_teams_channels"})
 _AUTOMATIC = ("from_webhook", "from_bot", "from_oauth_app", "from_plugin")
@@ -124,24 +125,35 @@ class Mattermost(CommunityConnector):
             Probe("list channels", _ADMIN, lambda: next(self._communities(), None)),
         )
 
-    def _teams(self) -> list[dict[str, Any]]:
+    def _teams(self) -> dict[str, bool]:
+        """The teams to read by id, and whether the account is a member.
+
+        Others than one's own are listed to administrators, and the open ones to everybody.
+        """
         wanted = {name.casefold() for name in listed(self.options["teams"])}
-        found = [team for page in self._pages_of("teams") for team in page]
-        return [
-            team
-            for team in found
-            if not wanted or wanted & {_fold(team.get("name")), _fold(team.get("display_name"))}
-        ]
+        own = self._list("users/me/teams") or []
+        others = [team for page in self._pages_of("teams", accept=_REFUSED) for team in page]
+        found: dict[str, bool] = {}
+        for team, is_own in [*((team, True) for team in own), *((team, False) for team in others)]:
+            names = {_fold(team.get("name")), _fold(team.get("display_name"))}
+            if not wanted or wanted & names:
+                found.setdefault(str(team["id"]), is_own)
+        return found
 
     def _communities(self) -> Iterator[Sequence[Community]]:
         kinds = {"O", "P"} if self.include_private else {"O"}
-        for team in self._teams():
-            calls = [f"teams/{team['id']}/channels"]
+        seen: set[str] = set()
+        for team, is_own in self._teams().items():
+            # an open team one has not joined may well keep its channels to itself
+            accept = frozenset() if is_own else _REFUSED
+            calls = [f"teams/{team}/channels"]
             if self.include_private:
-                calls.append(f"teams/{team['id']}/channels/private")
+                calls.append(f"teams/{team}/channels/private")
             for call in calls:
-                for page in self._pages_of(call):
-                    yield [_community(channel) for channel in page if channel.get("type") in kinds]
+                for page in self._pages_of(call, accept=accept):
+                    fresh = [c for c in page if c.get("type") in kinds and c["id"] not in seen]
+                    seen |= {channel["id"] for channel in fresh}
+                    yield [_community(channel) for channel in fresh]
 
     def _people(self) -> Iterator[Sequence[Person]]:
         for page in self._user_pages():
@@ -150,12 +162,15 @@ class Mattermost(CommunityConnector):
     def _user_pages(self, per_page: int = PAGE) -> Iterator[list[dict[str, Any]]]:
         return self._pages_of("users", per_page)
 
-    def _pages_of(self, path: str, per_page: int = PAGE) -> Iterator[list[dict[str, Any]]]:
+    def _pages_of(
+        self, path: str, per_page: int = PAGE, *, accept: frozenset[int] = frozenset()
+    ) -> Iterator[list[dict[str, Any]]]:
         number, before = 0, None
         while True:
-            page = self.session.get_json(path, {"page": number, "per_page": per_page})
-            if not isinstance(page, list):
-                raise unusable("a list", path)
+            params = {"page": number, "per_page": per_page}
+            page = self._list(path, params, accept)
+            if page is None:
+                return
             if page and page == before:
                 raise unusable("the same page twice", path)
             yield page
@@ -164,6 +179,18 @@ class Mattermost(CommunityConnector):
             if not page or (number == 0 and len(page) < per_page):
                 return
             number, before = number + 1, page
+
+    def _list(
+        self,
+        path: str,
+        params: Mapping[str, object] | None = None,
+        accept: frozenset[int] = frozenset(),
+    ) -> list[dict[str, Any]] | None:
+        """A list, or ``None`` for a refusal the caller accepts."""
+        body = self.session.get_json(path, params, accept=accept)
+        if body is not None and not isinstance(body, list):
+            raise unusable("a list", path)
+        return body
 
     # -- messages ------------------------------------------------------------------------------
 

@@ -238,6 +238,10 @@ class CommunityConnector(LiveConnector):
 
     streams: ClassVar[tuple[Stream, ...]] = (COMMUNITIES, PEOPLE, MESSAGES)
 
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self._known: list[Community] | None = None
+
     @abstractmethod
     def _communities(self) -> Iterator[Sequence[Community]]:
         """All communities that may be read, in pages."""
@@ -256,7 +260,7 @@ class CommunityConnector(LiveConnector):
 
     def _pages(self, stream: Stream, data: Mapping[str, Any]) -> Iterator[Page]:
         if stream.name == COMMUNITIES.name:
-            yield from plain_pages(self._communities())
+            yield from plain_pages(self._remembered())
         elif stream.name == PEOPLE.name:
             yield from plain_pages(self._people())
         else:
@@ -287,7 +291,21 @@ class CommunityConnector(LiveConnector):
 
     def _places(self) -> list[Community]:
         """What is walked through one after the other: the communities, unless a network differs."""
-        return [community for page in self._communities() for community in page]
+        return self.communities()
+
+    def communities(self) -> list[Community]:
+        """All communities that may be read; asked for once in the life of a connector."""
+        if self._known is None:
+            for _ in self._remembered():
+                pass
+        return self._known or []
+
+    def _remembered(self) -> Iterator[Sequence[Community]]:
+        found: list[Community] = []
+        for page in self._communities():
+            found += page
+            yield page
+        self._known = found
 
     def _whole(self, community: Community, state: Mapping[str, Any]) -> Iterator[Part]:
         """One community up to the present: what a former run left unfinished, then what is new."""

@@ -31,8 +31,14 @@ class MattermostPeer(Peer):
             return as_json({"id": "me"})
         if path == "users":
             return self._page([self._user(name) for name in self.world.people], page)
+        if path == "users/me/teams":
+            return as_json([{"id": "t1", "name": "corp", "display_name": "Corp"}])
+        if path.startswith("teams/t2/channels"):
+            return _error(403, "api.context.permissions.app_error")
         if path == "teams":
-            return self._page([{"id": "t1", "name": "corp", "display_name": "Corp"}], page)
+            open_team = {"id": "t2", "name": "open", "display_name": "Open"}
+            corporate = {"id": "t1", "name": "corp", "display_name": "Corp"}
+            return self._page([open_team, corporate], page)
         if path.startswith("teams/t1/channels"):
             wanted = "P" if path.endswith("private") else "O"
             found = [c for c in map(self._channel, self.world.communities) if c["type"] == wanted]
