@@ -52,18 +52,22 @@ class Pseudonyms:
 def create_key(path: Path) -> None:
     """Write a new random key, readable by its owner only; a key that is there stays.
 
-    The key gets its name only when it is complete and on disk, so a kill leaves no half key.
+    The key gets its name only when it is complete and on disk, so a kill leaves no half key, and of
+    two processes that create one at the same time both end with the same.
     """
-    if path.exists():
-        return
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(handle, secrets.token_hex(KEY_BYTES).encode())
         os.fsync(handle)
     finally:
         os.close(handle)
-    draft.replace(path)
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
 
 
 def read_key(path: Path) -> bytes:

@@ -16,6 +16,7 @@ import pytest
 from deltalake.exceptions import DeltaError
 
 from adoption.errors import StoreError
+from adoption.pseudonyms import create_key
 from adoption.store import Store
 from adoption.store.faults import store_faults
 from tests.store.build import ask, message, put, versions
@@ -67,6 +68,14 @@ def test_a_lost_key_is_never_replaced_by_a_new_one(tmp_path: Path) -> None:
     (home / "key").unlink()
     with pytest.raises(StoreError, match="pseudonym key cannot be read"):
         Store.open(home, create=True)
+
+
+def test_a_creation_that_died_after_the_key_keeps_that_key(tmp_path: Path) -> None:
+    create_key(tmp_path / "key")
+    before = (tmp_path / "key").read_bytes()
+    Store.open(tmp_path, create=True).close()
+    assert (tmp_path / "key").read_bytes() == before
+    assert not list(tmp_path.glob("*.new"))
 
 
 @pytest.mark.parametrize("content", ["", "zz", "abcd", "\xff"])

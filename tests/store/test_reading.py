@@ -205,6 +205,7 @@ def test_tables_are_ibis_expressions(store: Store) -> None:
         facts = snapshot.table("facts")
         by_author = facts.group_by("author_id").aggregate(number=facts.count())
         assert by_author.number.sum().execute() == 2
+        assert snapshot.table("facts") is facts
         assert snapshot.table("messages").count().execute() == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -60,6 +61,18 @@ class Metered(Scripted):
     def __init__(self, script: Callable[[str, Checkpoint | None], Iterator[Page]]) -> None:
         super().__init__(script)
         self.traffic = Sent()
+
+
+class Waiting(Scripted):
+    """A scripted connector that can be woken from a wait."""
+
+    def __init__(self, script: Callable[[str, Checkpoint | None], Iterator[Page]]) -> None:
+        super().__init__(script)
+        self.woken = threading.Event()
+
+    def cancel(self) -> None:
+        """Wake it."""
+        self.woken.set()
 
 
 class ByWords:

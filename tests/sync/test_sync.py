@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 import adoption.sync
 from adoption.connector import Checkpoint, Page
-from adoption.errors import AccessError, SettingsError, SourceError, StoreError
+from adoption.errors import AccessError, InterruptedRunError, SettingsError, SourceError, StoreError
 from adoption.model import Person
 from adoption.store import Counts, Store
 from adoption.sync import RunResult, sync
 from tests.store.build import ask, message
 from tests.sync.conftest import NETWORK, Watched
-from tests.sync.scripted import Metered, Scripted, page
+from tests.sync.scripted import Metered, Scripted, Waiting, page
 
 
 def never() -> bool:
@@ -220,6 +221,36 @@ def test_requests_and_waits_of_a_server_are_recorded(store: Store) -> None:
     run(store, connector)
     (record,) = store.control.runs()
     assert (record.requests, record.wait_seconds) == (6, 1.0)
+
+
+def test_a_stop_ends_a_wait_for_a_server(store: Store) -> None:
+    def script(stream: str, since: Checkpoint | None) -> Iterator[Page]:
+        yield page([message("1")], 1)
+        waiting.set()
+        assert connector.woken.wait(60), "the stop must reach the connector"
+        raise InterruptedRunError("Stopped while waiting")
+
+    waiting = threading.Event()
+    connector = Waiting(script)
+    stopped = sync(store, NETWORK, connector, progress=Watched(), cancelled=waiting.is_set)
+    assert stopped.state == "stopped"
+    assert ask(store, "SELECT message_id FROM messages") == [("1",)]
+
+
+def test_a_connector_that_can_be_woken_need_not_be(store: Store) -> None:
+    connector = Waiting(three_pages)
+    assert run(store, connector).state == "finished"
+    assert not connector.woken.is_set()
+
+
+def test_an_interruption_that_nobody_asked_for_is_a_failure(store: Store) -> None:
+    def script(stream: str, since: Checkpoint | None) -> Iterator[Page]:
+        yield page([message("1")], 1)
+        raise InterruptedRunError("Stopped")
+
+    with pytest.raises(InterruptedRunError):
+        run(store, Scripted(script))
+    assert store.control.runs()[0].state == "failed"
 
 
 def test_equal_notes_are_kept_once_and_not_without_end(store: Store) -> None:
