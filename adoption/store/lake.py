@@ -222,8 +222,11 @@ class LakeTable:
         ]
         checkpoints = [*log.glob("*.checkpoint*.parquet"), *log.glob("_last_checkpoint")]
         folders = {log, *(path.parent for path in new_files)}
-        if not folders <= {log, *(Path(file).parent for file in self._durable)}:
-            folders |= {self.folder, self.folder.parent}
+        created = self._durable_version < 0
+        if created or not folders <= {log, *(Path(file).parent for file in self._durable)}:
+            folders |= {self.folder}
+        if created:
+            folders |= {self.folder.parent, self.folder.parent.parent}
         return Unflushed([*new_files, *entries, *checkpoints], sorted(folders))
 
     def mark_flushed(self) -> None:

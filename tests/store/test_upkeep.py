@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from adoption.connector import Checkpoint
 from adoption.errors import StoreError
 from adoption.model import ActivityCount, Person
 from adoption.store import Network, Review, Store, lake
+from adoption.store.control import Control
 from adoption.store.lake import drop_unpublished
 from adoption.store.writer import SMALL_FILES
 from tests.store.build import (
@@ -124,6 +126,30 @@ def often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setattr(lake, "PROPERTIES", properties)
     with Store.open(tmp_path / "often", create=True) as opened:
         yield opened
+
+
+def test_all_that_a_commit_publishes_is_on_disk_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: set[Path] = set()
+    flush, publish = lake.flush_file, Control.publish
+
+    def watched_flush(path: Path) -> None:
+        flush(path)
+        flushed.add(path)
+
+    def watched_publish(control: Control, *args: Any, **more: Any) -> int:
+        unflushed = {home, *(home / "lake").rglob("*"), home / "lake"} - flushed
+        assert not unflushed
+        return publish(control, *args, **more)
+
+    monkeypatch.setattr(lake, "flush_file", watched_flush)
+    monkeypatch.setattr(Control, "publish", watched_publish)
+    home = tmp_path / "home"
+    with Store.open(home, create=True) as store:
+        put(store, [community("ward"), Person("ann"), message("1"), like("1")])
+        put(store, [message("1", "edited"), message("2", created_at=LATER)])
+    assert len(flushed) > 20
 
 
 def test_a_long_history_is_read_through_the_checkpoints_of_the_log(often: Store) -> None:
