@@ -126,7 +126,11 @@ class Matrix(CommunityConnector):
 
     def _communities(self) -> Iterator[Sequence[Community]]:
         for page in self._rooms():
-            yield [room for room in page if self.include_private or not room.is_private]
+            yield [room for room in page if not room.is_private or self._may_read(room)]
+
+    def _may_read(self, room: Community) -> bool:
+        """A private room is read when approved; one without a name is a direct conversation, never."""
+        return self.include_private and room.name != room.id
 
     def _rooms(self) -> Iterator[list[Community]]:
         if self.is_admin:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from adoption.conformance import ConformanceSuite, Expected
 from adoption.connector import Capability, Connector
 from adoption.files.viva_rows import ALL_COMPANY
 from adoption.live.connector import LiveConnector
@@ -19,7 +20,6 @@ from connectors.rocketchat import RocketChat
 from connectors.slack import Slack
 from connectors.viva_engage import VivaEngage
 from connectors.zulip import Zulip
-from tests.conformance.suite import ConformanceSuite, Expected
 from tests.live.clock import SteppedClock
 from tests.live.peers.base import GOOD_TOKEN, Peer
 from tests.live.peers.discourse import DiscoursePeer

@@ -93,7 +93,9 @@ def test_what_happens_later_is_folded_into_what_was_read(peer: SynapsePeer) -> N
     assert_as_expected(peer, full)
 
 
-def test_private_rooms_are_read_only_when_somebody_approved_it(peer: SynapsePeer) -> None:
+def test_private_rooms_are_read_when_approved_and_direct_conversations_never(
+    peer: SynapsePeer,
+) -> None:
     room = peer.make_room("Management", "private_chat")
     secret = {"msgtype": "m.text", "body": "behind closed doors"}
     peer.send(peer.alice, "m.room.message", secret, room)
@@ -101,6 +103,10 @@ def test_private_rooms_are_read_only_when_somebody_approved_it(peer: SynapsePeer
     sync(peer, kept)
     assert kept.messages == {}
     assert room not in kept.places
+    whispers = {"preset": "trusted_private_chat", "is_direct": True, "invite": ["@bob:loop.test"]}
+    path = "/_matrix/client/v3/createRoom"
+    direct = str(peer.call("POST", path, whispers, peer.alice)["room_id"])
+    peer.send(peer.alice, "m.room.message", {"msgtype": "m.text", "body": "between us"}, direct)
     sync(peer, kept, include_private=True, approved_by="Works council")
     assert {message.text for message in kept.messages.values()} == {"behind closed doors"}
 
