@@ -14,6 +14,8 @@ from adoption.demo import Sample, write_sample
 from adoption.service import Service
 from adoption.store import Enabler, Store
 
+pytest.register_assert_rewrite("adoption.conformance")
+
 UNTIL = date(2026, 6, 28)
 """The last day of the sample, a Sunday, so that its last week is whole."""
 

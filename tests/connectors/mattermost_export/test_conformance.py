@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from adoption.conformance import ConformanceSuite, Expected
 from connectors.mattermost_export import MattermostExport
-from tests.conformance.suite import ConformanceSuite, Expected
 from tests.connectors.mattermost import export, post, sample_shape
 
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from adoption.conformance import ConformanceSuite, Expected
 from connectors.people_file import PeopleFile
-from tests.conformance.suite import ConformanceSuite, Expected
 from tests.connectors.reading import Read, read, read_or_refused, refused
 
 HEADER = "email,name,department,location,job family,leader,employed from,employed to"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from adoption.conformance import ConformanceSuite, Expected
 from connectors.slack_export import SlackExport
-from tests.conformance.suite import ConformanceSuite, Expected
 from tests.connectors.slack import export, said, stamp
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from adoption.conformance import ConformanceSuite, Expected
 from connectors.table import Table
-from tests.conformance.suite import ConformanceSuite, Expected
 
 ROWS = """\
 msg id;posted at;author;comment;group;reply to;likes

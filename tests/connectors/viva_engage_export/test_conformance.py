@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from adoption.conformance import ConformanceSuite, Expected
 from connectors.viva_engage_export import VivaEngageExport
-from tests.conformance.suite import ConformanceSuite, Expected
 from tests.connectors.viva import FIRST_ID, MESSAGES, export, group, message, reply, table, user
 
 
