@@ -56,7 +56,8 @@ class Thresholds:
     Attributes:
         stance: at least this makes the stance pushback.
         flag: at least this, with evidence that the network is meant, is flagged.
-        review: at least this is offered to a reviewer.
+        review: at least this, with evidence that the network is meant, is offered to a reviewer;
+            without such evidence it takes the stance threshold.
         gate: below this, and without sign of the network, the encoder is not asked.
 
     """
@@ -149,21 +150,28 @@ class LocalDetector:
         verdicts = [self._unscored(s) for s in prepared]
         if not scored:
             return verdicts
-        stance, learned, hashed = self._stances([prepared[i] for i in scored])
-        pushes = np.flatnonzero(stance[:, PUSHBACK_COLUMN] >= self.thresholds.stance)
-        told = {int(row): at for at, row in enumerate(pushes)}
-        pushing = [scored[row] for row in pushes]
-        signals = [prepared[i] for i in pushing]
-        more = self._details(signals, learned, hashed, pushes)
-        words = self._evidence([comments[i] for i in pushing], signals, stance[pushes])
+        signals = [prepared[i] for i in scored]
+        stance, learned, hashed = self._stances(signals)
+        p = stance[:, PUSHBACK_COLUMN]
+        meant = np.array([s.target != "none" for s in signals])
+        least = np.where(meant, self._reviewed_from(), self.thresholds.stance)
+        shown = np.flatnonzero(p >= least)
+        more = self._details([signals[row] for row in shown], learned, hashed, shown)
+        words = self._evidence(
+            {int(row): (comments[scored[row]], signals[row], float(p[row])) for row in shown}
+        )
+        told = {int(row): at for at, row in enumerate(shown)}
         for row, i in enumerate(scored):
             at = told.get(row)
             verdicts[i] = (
-                self._passed(prepared[i], stance[row])
+                self._passed(signals[row], stance[row])
                 if at is None or more is None
-                else self._pushback(prepared[i], stance[row], more, at, words[at])
+                else self._shown(signals[row], stance[row], more, at, words.get(row, ()))
             )
         return verdicts
+
+    def _reviewed_from(self) -> float:
+        return min(self.thresholds.stance, self.thresholds.review)
 
     def _stances(
         self, prepared: Sequence[Signals]
@@ -206,24 +214,27 @@ class LocalDetector:
         return details(parts, prepared, self._full)
 
     def _evidence(
-        self, comments: Sequence[Comment], prepared: Sequence[Signals], stance: Probabilities
-    ) -> list[tuple[Evidence, ...]]:
+        self, shown: Mapping[int, tuple[Comment, Signals, float]]
+    ) -> dict[int, tuple[Evidence, ...]]:
         """What decided in each comment that pushes back; all variants are judged in one go."""
-        spans = [explain.phrases(s.cleaned.text) for s in prepared]
+        pushing = {row: item for row, item in shown.items() if item[2] >= self.thresholds.stance}
+        spans = {row: explain.phrases(s.cleaned.text) for row, (_, s, _) in pushing.items()}
         variants = [
             prepare(
                 comment._replace(text=explain.without(signals.cleaned.text, span)),
                 self.lexicon,
                 signals,
             )
-            for comment, signals, cuts in zip(comments, prepared, spans, strict=True)
-            for span in cuts
+            for row, (comment, signals, _) in pushing.items()
+            for span in spans[row]
         ]
         left_out = iter(self._pushback_of(variants))
-        return [
-            explain.evidence(signals, cuts, float(p), [next(left_out) for _ in cuts], self.lexicon)
-            for signals, cuts, p in zip(prepared, spans, stance[:, PUSHBACK_COLUMN], strict=True)
-        ]
+        return {
+            row: explain.evidence(
+                signals, spans[row], p, [next(left_out) for _ in spans[row]], self.lexicon
+            )
+            for row, (_, signals, p) in pushing.items()
+        }
 
     def _pushback_of(self, prepared: Sequence[Signals]) -> list[float]:
         """Pushback probability of variants; one that no longer says anything has none."""
@@ -243,17 +254,21 @@ class LocalDetector:
         )  # fmt: skip
 
     def _passed(self, signals: Signals, stance: Probabilities) -> Verdict:
-        """A comment whose stance is not pushback; it may still be offered for review."""
-        p = float(stance[PUSHBACK_COLUMN])
+        """A comment that nobody needs to look at."""
         return Verdict(
-            state=SCORED, stance=STANCES[int(np.argmax(stance[:PUSHBACK_COLUMN]))],
-            pushback=round(p, 4), barrier=None, barriers=(), kind=None, intensity=None,
-            polarity=signals.polarity, subjectivity=signals.subjectivity,
-            language=signals.language, evidence=(), target=signals.target,
-            flag="review" if p >= self.thresholds.review else "pass", model=self.version,
+            state=SCORED, stance=self._stance(stance),
+            pushback=round(float(stance[PUSHBACK_COLUMN]), 4), barrier=None, barriers=(), kind=None,
+            intensity=None, polarity=signals.polarity, subjectivity=signals.subjectivity,
+            language=signals.language, evidence=(), target=signals.target, flag="pass",
+            model=self.version,
         )  # fmt: skip
 
-    def _pushback(
+    def _stance(self, stance: Probabilities) -> str:
+        if stance[PUSHBACK_COLUMN] >= self.thresholds.stance:
+            return PUSHBACK
+        return STANCES[int(np.argmax(stance[:PUSHBACK_COLUMN]))]
+
+    def _shown(
         self,
         signals: Signals,
         stance: Probabilities,
@@ -261,12 +276,14 @@ class LocalDetector:
         row: int,
         words: tuple[Evidence, ...],
     ) -> Verdict:
+        """A comment that is flagged or offered for review, with its likeliest reason."""
         p = float(stance[PUSHBACK_COLUMN])
         barriers = self._barriers.rank(more.barrier[row], signals)
         target = self._target(signals, more.target[row])
+        flagged = p >= max(self.thresholds.flag, self.thresholds.stance) and target != "none"
         return Verdict(
             state=SCORED,
-            stance=PUSHBACK,
+            stance=self._stance(stance),
             pushback=round(p, 4),
             barrier=barriers[0][0],
             barriers=tuple(
@@ -279,7 +296,7 @@ class LocalDetector:
             language=signals.language,
             evidence=words,
             target=target,
-            flag="flag" if p >= self.thresholds.flag and target != "none" else "review",
+            flag="flag" if flagged else "review",
             model=self.version,
         )
 

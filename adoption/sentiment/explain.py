@@ -93,27 +93,3 @@ def evidence(
         for span, weight in best
         if weight >= _LEAST
     )
-
-
-_CONFIDENCE = (
-    (0.9, "almost certain"),
-    (0.75, "likely"),
-    (0.5, "more likely than not"),
-    (0.25, "possible"),
-    (0.0, "unlikely"),
-)
-_TARGET = {
-    "named": "the comment names the network",
-    "context": "the message it answers, or the community, is about the network",
-    "none": "nothing shows that the network is meant",
-}
-
-
-def in_words(probability: float) -> str:
-    """A probability as a word that a reader understands."""
-    return next(word for least, word in _CONFIDENCE if probability >= least)
-
-
-def target_in_words(target: str) -> str:
-    """How it was known that the network is meant, in plain words."""
-    return _TARGET[target]

@@ -35,7 +35,6 @@ class Rate:
 
     Attributes:
         value, low, high: shares, 0 to 1.
-        method: ``reviewed slice``, ``known error rates`` or ``raw``.
         messages: how many messages the rate speaks of.
         reviewed: how many of them people looked at.
 
@@ -44,7 +43,6 @@ class Rate:
     value: float
     low: float
     high: float
-    method: str
     messages: int
     reviewed: int
 
@@ -100,7 +98,7 @@ def corrected_rate(
         below += unseen * (weight * (share - low)) ** 2
         above += unseen * (weight * (high - share)) ** 2
     low, high = max(0.0, value - below**0.5), min(1.0, value + above**0.5)
-    return Rate(value, low, high, "reviewed slice", len(everything), len(reviewed))
+    return Rate(value, low, high, len(everything), len(reviewed))
 
 
 def _usable_edges(seen: Floats) -> list[float]:
@@ -121,45 +119,3 @@ def _usable_edges(seen: Floats) -> list[float]:
 
 
 _FEW = 5
-
-
-def known_error_rate(
-    flagged: int,
-    messages: int,
-    caught: tuple[int, int],
-    false_alarms: tuple[int, int],
-    level: float = LEVEL,
-    draws: int = 4_000,
-) -> Rate:
-    """Rogan-Gladen: the rate behind a flag count when the detector's error rates are known.
-
-    ``(flag share - false alarm rate) / (recall - false alarm rate)``, with an interval from draws
-    of the three shares' Jeffreys posteriors (seeded, so equal inputs give equal answers). For
-    networks where nobody has reviewed a slice yet; it is wide, and honest about it.
-
-    Args:
-        flagged: flagged messages.
-        messages: all messages.
-        caught: pushback that was flagged and all pushback, on labelled messages.
-        false_alarms: flagged and all messages without pushback, on labelled messages.
-        level: confidence of the interval.
-        draws: how many draws the interval is read from.
-
-    """
-    generator = np.random.default_rng(20260101)
-    share, recall, alarms = (
-        generator.beta(hits + 0.5, tries - hits + 0.5, draws)
-        for hits, tries in ((flagged, messages), caught, false_alarms)
-    )
-    rates = np.clip((share - alarms) / np.maximum(recall - alarms, 1e-3), 0.0, 1.0)
-    alarm = false_alarms[0] / max(false_alarms[1], 1)
-    gap = max(caught[0] / max(caught[1], 1) - alarm, 1e-3)
-    value = min(1.0, max(0.0, (flagged / max(messages, 1) - alarm) / gap))
-    low, high = (float(q) for q in np.quantile(rates, [(1 - level) / 2, (1 + level) / 2]))
-    return Rate(value, min(low, value), max(high, value), "known error rates", messages, 0)
-
-
-def raw_rate(flagged: int, messages: int, level: float = LEVEL) -> Rate:
-    """The uncorrected share of flags; to be shown as raw, never as the rate of pushback."""
-    low, high = jeffreys(flagged, messages, level) if messages else (0.0, 1.0)
-    return Rate(flagged / messages if messages else 0.0, low, high, "raw", messages, 0)

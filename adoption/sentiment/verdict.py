@@ -50,7 +50,8 @@ class Verdict:
         state: one of :data:`STATES`; only ``scored`` has a stance.
         stance: ``pushback``, ``support`` or ``neutral``; ``None`` unless scored.
         pushback: calibrated probability that the comment pushes back, 0 to 1.
-        barrier: the main reason, ``None`` unless the stance is pushback.
+        barrier: the main reason; for a comment that is only offered for review, the reason if it is
+            pushback; ``None`` where ``flag`` is ``pass``.
         barriers: reasons with their probabilities, most likely first.
         kind: ``objection`` (won't) or ``obstacle`` (can't).
         intensity: 1 mild, 2 clear, 3 strong.

@@ -42,7 +42,8 @@ def is_whole(verdict: Verdict, text: str) -> bool:
         verdict.state in STATES
         and scored == (verdict.stance is not None) == (verdict.pushback is not None)
         and (verdict.pushback is None or 0 <= verdict.pushback <= 1)
-        and (verdict.barrier is not None) == (verdict.stance == "pushback")
+        and (verdict.barrier is not None) == (verdict.flag != "pass")
+        and (verdict.stance != "pushback" or verdict.flag != "pass")
         and all(0 <= e.start < e.end <= len(text) for e in verdict.evidence)
         and bool(verdict.model)
     )

@@ -94,13 +94,6 @@ def test_phrases_cover_a_text_without_overlap() -> None:
     assert explain.phrases("") == []
 
 
-def test_a_probability_and_a_target_are_put_in_words() -> None:
-    assert [explain.in_words(p) for p in (0.95, 0.8, 0.6, 0.3, 0.1)] == [
-        "almost certain", "likely", "more likely than not", "possible", "unlikely",
-    ]  # fmt: skip
-    assert "names the network" in explain.target_in_words("named")
-
-
 def test_thresholds_move_decisions_and_nothing_else(lite: LocalDetector) -> None:
     strict = load_detector("lite")
     strict.thresholds = replace(strict.thresholds, stance=0.99, flag=0.99, review=0.99)

@@ -44,11 +44,11 @@ class Recipe:
 
     """
 
-    layers: int = 8
+    layers: int = 12
     frozen: int = 3
-    epochs: int = 1
+    epochs: int = 3
     batch: int = 16
-    rate: float = 6e-5
+    rate: float = 4e-5
     decay: float = 0.9
     head: float = 10.0
     smoothing: float = 0.05
@@ -162,8 +162,8 @@ def fit(
     recipe: Recipe,
     seed: int,
     report: Report,
-) -> tuple[Network, Tokenizer, int]:
-    """Fine-tune; returns the network, its tokenizer and the padding id."""
+) -> tuple[Network, Tokenizer]:
+    """Fine-tune; returns the network and its tokenizer."""
     torch.manual_seed(seed)
     chance = random.Random(seed)
     network = Network(base, recipe.layers)
@@ -187,7 +187,7 @@ def fit(
             schedule.step()
             done += 1
             report(done, steps)
-    return network.eval(), tokenizer, pad
+    return network.eval(), tokenizer
 
 
 def _triangle(steps: int) -> Callable[[int], float]:
