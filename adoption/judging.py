@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from adoption.configuration import Configuration, load_configuration
+from adoption.endpoint import judge_for
 from adoption.errors import SettingsError, SourceError
+from adoption.privacy import Masker
 from adoption.sentiment import Comment, Detector, load_detector
 from adoption.sentiment.corrections import Correction
 from adoption.sentiment.evaluation import Evaluation, evaluate
+from adoption.sentiment.judge import JudgeSettings
 from adoption.sentiment.loose import flag_file
 from adoption.settings import config_dir
 from adoption.sync import Progress
@@ -18,8 +22,30 @@ from adoption.sync import Progress
 BATCH = 256
 
 
+def detector_for(
+    configuration: Configuration,
+    home: Path,
+    profile: str | None,
+    masker: Callable[[], Masker] = Masker,
+) -> Detector:
+    """The detector an installation uses: its profile and names, with the endpoint where enabled.
+
+    Args:
+        configuration: the settings.
+        home: the data folder.
+        profile: overrides the profile of the settings.
+        masker: gives the masker for what is sent to the endpoint; called only when it is enabled.
+
+    """
+    local = load_detector(profile or configuration.profile, names=configuration.network_names)
+    if not configuration.judge["enabled"]:
+        return local
+    masking = masker()
+    return judge_for(configuration.judge, home, local, lambda text: masking.mask(text).text)
+
+
 def flag_loose_file(
-    source: Path, target: Path, *, kind: str | None, profile: str, progress: Progress
+    source: Path, target: Path, *, kind: str | None, profile: str | None, progress: Progress
 ) -> int:
     """Flag comments of a JSONL or CSV file (``-``: standard input and output), without any store.
 
@@ -30,13 +56,45 @@ def flag_loose_file(
     return flag_file(
         str(source),
         str(target),
-        load_detector(profile),
+        load_detector(profile or load_configuration().profile),
         format=kind,
         progress=lambda done: progress("flag", done, None),
     )
 
 
-def evaluate_file(labelled: Path, *, profile: str, progress: Progress) -> Evaluation:
+def evaluate_with_judge(
+    labelled: Path, *, profile: str | None, home: Path, progress: Progress
+) -> tuple[Evaluation, str]:
+    """Measure the detector together with the configured model endpoint.
+
+    Returns:
+        The evaluation, and in words how often the endpoint was asked and what 1,000 messages cost.
+
+    Raises:
+        SettingsError: no endpoint is set up.
+        SourceError: a line is no labelled message.
+
+    """
+    rows = read_labelled(labelled)
+    section = load_configuration(home).judge
+    masker = Masker()
+    judge = judge_for(
+        section,
+        home,
+        load_detector(profile or load_configuration().profile),
+        lambda text: masker.mask(text).text,
+    )
+    evaluation = evaluate_rows(rows, judge, progress)
+    prices = JudgeSettings(
+        model=str(section["model"]),
+        input_price=float(section["input_price"]),
+        output_price=float(section["output_price"]),
+    )
+    cost = judge.report.cost_per_thousand(prices)
+    return evaluation, f"{judge.report.as_text()} Cost of 1,000 messages: {cost:.2f}."
+
+
+def evaluate_file(labelled: Path, *, profile: str | None, progress: Progress) -> Evaluation:
     """Measure the shipped detector on a labelled JSONL file.
 
     Raises:
@@ -44,7 +102,7 @@ def evaluate_file(labelled: Path, *, profile: str, progress: Progress) -> Evalua
 
     """
     rows = read_labelled(labelled)
-    return evaluate_rows(rows, load_detector(profile), progress)
+    return evaluate_rows(rows, load_detector(profile or load_configuration().profile), progress)
 
 
 def evaluate_rows(

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from adoption.configuration import load_configuration
 from adoption.connecting import PEOPLE_NETWORK, ConnectionDesk, network_for
 from adoption.connections import Connection, check_network_name
 from adoption.demo import Sample, write_sample
@@ -24,6 +25,7 @@ from adoption.enabling import (
 )
 from adoption.errors import AdoptionError, SettingsError
 from adoption.importing import explained, file_connector, kind_of, lacks_of
+from adoption.judging import detector_for
 from adoption.metrics import (
     Selection,
     compute,
@@ -48,7 +50,6 @@ from adoption.review_files import read_answers, write_queue
 from adoption.review_quality import ReviewQuality, review_quality
 from adoption.reviews import ReviewDesk, ReviewItem
 from adoption.scoring import ScoreResult, score
-from adoption.sentiment import load_detector
 from adoption.sentiment.corrections import Correction
 from adoption.status import Status, read_status
 from adoption.store import Counts, Enabler, Snapshot, Store
@@ -112,10 +113,13 @@ class Service:
 
     def __init__(self, home: Path, *, create: bool = False, floors: Floors | None = None) -> None:
         self.home = home
-        self.floors = floors or Floors()
+        self.configuration = load_configuration(home)
+        self.floors = floors or self.configuration.floors
         self._store = Store.open(home, create=create)
         self.connections = ConnectionDesk(home, self._store)
-        self._reviews = ReviewDesk(self._store, floors=self.floors)
+        self._reviews = ReviewDesk(
+            self._store, floors=self.floors, share=self.configuration.review_share
+        )
 
     def __enter__(self) -> Service:
         return self
@@ -184,12 +188,12 @@ class Service:
         self,
         *,
         everything: bool = False,
-        profile: str = "full",
+        profile: str | None = None,
         progress: Progress = quiet,
         cancelled: Callable[[], bool] = never,
     ) -> ScoreResult:
         """Score what is new, or everything when the model changed or ``everything`` is asked."""
-        detector = load_detector(profile)
+        detector = detector_for(self.configuration, self.home, profile, self._masker)
         result = score(
             self._store, detector, progress=progress, cancelled=cancelled, everything=everything
         )
@@ -361,21 +365,6 @@ class Service:
 
     # The sample network
 
-    @staticmethod
-    def write_sample(
-        folder: Path,
-        people: int,
-        months: int,
-        seed: int,
-        until: date,
-        *,
-        progress: Progress = quiet,
-    ) -> Sample:
-        """Write the sample network's files."""
-        return write_sample(
-            folder, people=people, months=months, seed=seed, until=until, progress=progress
-        )
-
     def load_sample(
         self,
         people: int,
@@ -387,8 +376,13 @@ class Service:
         cancelled: Callable[[], bool] = never,
     ) -> Sample:
         """Make the sample network, import it as a customer would, register its enablers, flag it."""
-        sample = self.write_sample(
-            self.home / "sample", people, months, seed, until, progress=progress
+        sample = write_sample(
+            self.home / "sample",
+            people=people,
+            months=months,
+            seed=seed,
+            until=until,
+            progress=progress,
         )
         self.import_files(
             [sample.people_file], kind=PEOPLE_CONNECTOR, progress=progress, cancelled=cancelled

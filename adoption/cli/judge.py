@@ -10,7 +10,12 @@ import click
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
 from adoption.cli.show import examples
-from adoption.judging import evaluate_file, flag_loose_file, train_detector
+from adoption.judging import (
+    evaluate_file,
+    evaluate_with_judge,
+    flag_loose_file,
+    train_detector,
+)
 from adoption.sentiment.corrections import Correction
 from adoption.service import Service
 from adoption.stopping import stoppable
@@ -19,9 +24,9 @@ from adoption.wording import plural
 PROFILE = click.option(
     "--profile",
     type=click.Choice(["full", "lite"]),
-    default="full",
-    show_default=True,
-    help="full uses the sentence encoder; lite does without it and is faster.",
+    default=None,
+    help="full uses the sentence encoder; lite does without it and is faster. "
+    "Default: what the settings say.",
 )
 
 
@@ -56,7 +61,7 @@ def flag(
     target: Path,
     kind: str | None,
     everything: bool,
-    profile: str,
+    profile: str | None,
 ) -> None:
     """Flag messages that push back, say why and how strongly.
 
@@ -83,13 +88,30 @@ def flag(
     epilog=examples("adoption evaluate labelled.jsonl", "adoption evaluate labelled.jsonl --json")
 )
 @click.argument("labelled", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--judge",
+    "with_judge",
+    is_flag=True,
+    help="Also ask the model endpoint of the settings about what the detector is unsure of.",
+)
 @PROFILE
 @json_option
-def evaluate(labelled: Path, profile: str, as_json: bool) -> None:
+@click.pass_context
+def evaluate(
+    ctx: click.Context, labelled: Path, with_judge: bool, profile: str | None, as_json: bool
+) -> None:
     """Measure the detector on LABELLED messages (JSONL with text, stance, barrier, intensity)."""
+    asked = ""
     with shown_progress() as progress:
-        result = evaluate_file(labelled, profile=profile, progress=progress)
+        if with_judge:
+            result, asked = evaluate_with_judge(
+                labelled, profile=profile, home=home_of(ctx), progress=progress
+            )
+        else:
+            result = evaluate_file(labelled, profile=profile, progress=progress)
     click.echo(json.dumps(result.as_dict(), indent=2) if as_json else result.as_text())
+    if asked:
+        click.echo(asked, err=True)
 
 
 @click.command(epilog=examples("adoption train", "adoption train --with-reviews --out models"))

@@ -11,6 +11,7 @@ import click
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
 from adoption.cli.show import console, examples
+from adoption.demo import write_sample
 from adoption.doctor import examine
 from adoption.service import Service
 from adoption.stopping import stoppable
@@ -87,7 +88,14 @@ def demo(
     last = until.date() if hasattr(until, "date") else date.today()
     with shown_progress() as progress, stoppable() as stopped:
         if write_only is not None:
-            sample = Service.write_sample(write_only, people, months, seed, last, progress=progress)
+            sample = write_sample(
+                write_only,
+                people=people,
+                months=months,
+                seed=seed,
+                until=last,
+                progress=progress,
+            )
             click.echo(
                 f"Wrote {plural(sample.messages, 'message')} to {sample.export_zip}.", err=True
             )
