@@ -100,6 +100,8 @@ class SynapsePeer:
         self._folder = folder
         self._limited = limited
         self._sent = 0
+        self._pairs = 0
+        self.names = ("", "")
         self.expected = Expected()
         folder.mkdir(parents=True, exist_ok=True)
         with socket.socket() as probe:
@@ -123,8 +125,6 @@ class SynapsePeer:
         try:
             self._wait()
             self.admin = self.register("root", admin=True)
-            self.alice, self.bob = self.register("alice"), self.register("bob")
-            self.room = self.make_room("All company", "public_chat")
         except BaseException:
             self.__exit__()
             raise
@@ -133,6 +133,15 @@ class SynapsePeer:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait(20)
+
+    def begin(self) -> Self:
+        """Two new people and a public room of theirs, so that tests may share a server."""
+        self._pairs += 1
+        self.names = (f"alice{self._pairs}", f"bob{self._pairs}")
+        self.alice, self.bob = map(self.register, self.names)
+        self.room = self.make_room("All company", "public_chat")
+        self.expected = Expected()
+        return self
 
     def _wait(self) -> None:
         for _ in range(600):
@@ -214,7 +223,7 @@ class SynapsePeer:
         self.expected = Expected(
             {"edited", "in a thread", "plain", *texts},
             {"in a thread", "plain"},
-            {("@bob:loop.test", "👍")},
+            {(f"@{self.names[1]}:loop.test", "👍")},
             {gone},
         )
         return root
