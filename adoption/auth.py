@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Registration:
         return f"{CLOUDS[self.cloud].login}/{self.tenant}"
 
 
-class _MicrosoftTokens:
+class _MicrosoftTokens(ABC):
     """An authorizer that asks :meth:`_acquire` for a token and keeps it until it is nearly out."""
 
     def __init__(self, registration: Registration, transport: requests.Session | None) -> None:
@@ -106,18 +107,14 @@ class _MicrosoftTokens:
         found = _CLAIMS.search(answer.headers.get("WWW-Authenticate", ""))
         self._claims = _decoded(found.group(1)) if found else None
         self._token, self._rejected = Secret(""), True
-        self._forget()
         return True
 
     def secrets(self) -> Sequence[str]:
         """The token in use."""
         return (self._token.reveal(),)
 
-    def _acquire(self) -> Mapping[str, Any] | None:
-        raise NotImplementedError
-
-    def _forget(self) -> None:
-        """Drop what a cache would give again."""
+    @abstractmethod
+    def _acquire(self) -> Mapping[str, Any] | None: ...
 
 
 class AppSignIn(_MicrosoftTokens):
@@ -147,9 +144,11 @@ class AppSignIn(_MicrosoftTokens):
         )
         return result
 
-    def _forget(self) -> None:
+    def renew(self, answer: Answer) -> bool:
+        """Ask for another token than the one MSAL has kept."""
         if self._client is not None:
             self._client.remove_tokens_for_client()
+        return super().renew(answer)
 
     def secrets(self) -> Sequence[str]:
         """The token and the client secret."""
@@ -160,11 +159,17 @@ class AppSignIn(_MicrosoftTokens):
 class ManagedIdentitySignIn(_MicrosoftTokens):
     """The identity Azure gives the machine this runs on; Graph only, never Yammer."""
 
-    def __init__(self, resource: str, client_id: str | None = None) -> None:
-        super().__init__(Registration(client_id or "", "", (resource,)), None)
+    def __init__(
+        self,
+        resource: str,
+        client_id: str | None = None,
+        transport: requests.Session | None = None,
+    ) -> None:
         # the identity endpoint of Azure is link-local, which the guard rightly refuses elsewhere
-        self._transport = requests.Session()
-        self._transport.trust_env = False
+        unguarded = requests.Session()
+        unguarded.trust_env = False
+        registration = Registration(client_id or "", "", (resource,))
+        super().__init__(registration, transport or unguarded)
 
     def _acquire(self) -> Mapping[str, Any] | None:
         client_id = self._registration.client_id
@@ -214,21 +219,6 @@ class PersonSignIn(_MicrosoftTokens):
             _finish=self._finish,
         )
 
-    def in_browser(self) -> Secret:
-        """Sign in with a browser on this machine (redirect address http://localhost).
-
-        Returns:
-            The credential to keep as the setting ``sign_in_token``.
-
-        Raises:
-            AccessError, TransientSourceError: as :meth:`begin`.
-
-        """
-        scopes = list(self._registration.scopes)
-        _asked(lambda: self._public().acquire_token_interactive(scopes, timeout=300))
-        self._save()
-        return self._kept
-
     def _finish(self, flow: dict[str, Any]) -> Secret:
         _asked(lambda: self._public().acquire_token_by_device_flow(flow))
         self._save()
@@ -266,10 +256,6 @@ class PersonSignIn(_MicrosoftTokens):
     def _save(self) -> None:
         if self._cache.has_state_changed:
             self._kept.replace(self._cache.serialize())
-
-    def secrets(self) -> Sequence[str]:
-        """The token; the cache text is never put into a message."""
-        return super().secrets()
 
 
 @runtime_checkable

@@ -178,10 +178,20 @@ class HttpSession:
         start = target.tell()
         sizes: list[int] = []
 
+        def put(chunk: bytes) -> None:
+            try:
+                target.write(chunk)
+            except OSError as error:
+                raise SourceError(
+                    f"The download could not be written: {error.strerror}",
+                    where=where,
+                    next_step="Free space on the disk that holds temporary files",
+                ) from None
+
         def write(response: requests.Response) -> bytes:
             target.seek(start)
             target.truncate()
-            sizes[:] = [self._copy(response, target.write, most_bytes, where)]
+            sizes[:] = [self._copy(response, put, most_bytes, where)]
             return b""
 
         self._exchange(call, None, write)

@@ -54,6 +54,10 @@ class Entra:
             cloud = {"preferred_network": hosts[0], "preferred_cache": hosts[1], "aliases": hosts}
             endpoint = f"{base}/v2.0/.well-known/openid-configuration"
             return as_json({"tenant_discovery_endpoint": endpoint, "metadata": [cloud]})
+        if request.path == "/metadata/identity/oauth2/token":
+            self.forms.append({key: found[0] for key, found in request.query.items()})
+            token = {"access_token": "identity-canary", "expires_in": "3600"}
+            return as_json({**token, "resource": request.one("resource"), "token_type": "Bearer"})
         form = {key: found[0] for key, found in parse_qs(request.body.decode()).items()}
         self.forms.append(form)
         if self.refusal is not None:
@@ -121,4 +125,5 @@ def transport_to(url: str) -> requests.Session:
     """A session as the product makes it, whose requests to anywhere arrive at ``url``."""
     session = plain_transport()
     session.mount("https://", _Detour(url))
+    session.mount("http://169.254.169.254", _Detour(url))
     return session

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from adoption.auth import (
     AppSignIn,
+    ManagedIdentitySignIn,
     PersonSignIn,
     Registration,
     SignsIn,
@@ -221,6 +222,16 @@ def test_a_sign_in_service_that_does_not_answer_is_passing_trouble() -> None:
     transport.close()
 
 
+@pytest.mark.parametrize("client", [None, CLIENT])
+def test_a_machine_of_azure_signs_in_with_its_own_identity(
+    bench: Bench, client: str | None
+) -> None:
+    identity = ManagedIdentitySignIn("https://graph.microsoft.com", client, bench.transport)
+    assert identity.headers() == {"Authorization": "Bearer identity-canary"}
+    assert bench.entra.forms[-1]["resource"] == "https://graph.microsoft.com"
+    assert bench.entra.forms[-1].get("client_id") == client
+
+
 # -- certificates ------------------------------------------------------------------------------
 
 
@@ -331,6 +342,24 @@ def test_what_a_way_to_sign_in_needs_is_asked_for_by_name(way: str, missing: str
     options = MicrosoftGraph(given).options
     with pytest.raises(SettingsError, match=missing):
         authorizer_for(options, GRAPH)
+
+
+def test_each_way_to_sign_in_leads_to_its_own_authorizer(
+    key: rsa.RSAPrivateKey, certificate: x509.Certificate, tmp_path: Path
+) -> None:
+    path = tmp_path / "app.pem"
+    path.write_bytes(pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
+    given = {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": SECRET}
+    ways = {
+        "client-secret": AppSignIn,
+        "certificate": AppSignIn,
+        "managed-identity": ManagedIdentitySignIn,
+        "person": PersonSignIn,
+    }
+    for way, kind in ways.items():
+        more = {"sign_in_with": way, "certificate_file": str(path)}
+        options = MicrosoftGraph({**given, **more}).options
+        assert isinstance(authorizer_for(options, GRAPH), kind)
 
 
 def test_an_empty_client_secret_never_reaches_the_sign_in_service(bench: Bench) -> None:

@@ -173,6 +173,18 @@ def test_a_download_that_breaks_off_begins_again_and_one_too_large_ends(bench: B
         session.download(f"{session.base}f", io.BytesIO(), most_bytes=5, signed=True)
 
 
+def test_a_full_disk_is_not_blamed_on_the_server(bench: Bench) -> None:
+    class FullDisk(io.BytesIO):
+        def write(self, chunk: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    bench.replies.append(Reply(200, b"abcdef"))
+    session = bench.session()
+    with pytest.raises(SourceError, match="No space left"):
+        session.download(f"{session.base}f", FullDisk(), most_bytes=99, signed=True)
+    assert session.traffic.retries == 0
+
+
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(bench: Bench) -> None:
     bench.replies.append(Reply(200, b" " * 3_000_000))
     patience = RetryPolicy(answer_bytes=1_000_000)
