@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -79,11 +80,15 @@ def score_frame(frame: DataFrame, profile: str = "full") -> DataFrame:
 
 
 def worker(profile: str) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """The function that each Python worker runs; it loads the detector on its first batch."""
+    """The function that each Python worker runs.
 
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        if profile not in _LOADED:
-            _LOADED[profile] = load_detector(profile)
-        yield from judge_batches(batches, _LOADED[profile])
+    It travels by name, not by value, so that nothing that is loaded here is sent along.
+    """
+    return partial(_run, profile)
 
-    return run
+
+def _run(profile: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Judge batches with a detector that is loaded on the first one and kept by the process."""
+    if profile not in _LOADED:
+        _LOADED[profile] = load_detector(profile)
+    yield from judge_batches(batches, _LOADED[profile])

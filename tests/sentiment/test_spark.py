@@ -59,6 +59,7 @@ def test_a_worker_judges_arrow_batches_as_the_detector_does() -> None:
 def spark() -> Iterator[Any]:
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     session = (
         sql.SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
@@ -71,6 +72,9 @@ def spark() -> Iterator[Any]:
     session.stop()
 
 
+@pytest.mark.filterwarnings(
+    "ignore:PySpark does not yet fully support pandas:FutureWarning", "ignore::ResourceWarning"
+)
 def test_a_spark_frame_is_scored_as_the_detector_does(spark: Any) -> None:
     frame = spark.createDataFrame(
         [tuple(r.values()) for r in ROWS], "id string, text string, parent string, community string"

@@ -13,7 +13,8 @@ FALSE_FLAGS = 0.001
 """At most this share of ordinary work talk may reach the flag threshold."""
 FLAG_PRECISION = 0.85
 REVIEW_RECALL = 0.95
-GATE_RECALL = 0.98
+GATE_RECALL = 0.75
+"""Of pushback that shows no sign of the network (it can only be reviewed), this share reaches the encoder."""
 
 Floats = npt.NDArray[np.float64]
 
