@@ -12,8 +12,11 @@ from adoption.errors import InterruptedRunError
 
 
 @contextmanager
-def stoppable() -> Iterator[Callable[[], bool]]:
+def stoppable(announce: Callable[[str], object]) -> Iterator[Callable[[], bool]]:
     """Give work a question to ask between pages: was I told to stop?
+
+    Args:
+        announce: told once that stopping was understood, since the next safe point may take a while.
 
     The first SIGINT or SIGTERM makes the answer yes; a second SIGINT interrupts at once, which
     loses nothing that was committed. Outside the main thread signals cannot be caught and the answer
@@ -32,6 +35,7 @@ def stoppable() -> Iterator[Callable[[], bool]]:
         if told.is_set():
             raise KeyboardInterrupt
         told.set()
+        announce("Stopping at the next safe point; Ctrl-C again ends at once.")
 
     former = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -11,7 +11,7 @@ import click
 
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
-from adoption.cli.show import console, examples
+from adoption.cli.show import console, examples, say
 from adoption.errors import PartialRunError, SettingsError
 from adoption.schedule import interval_seconds, repeat
 from adoption.service import Outcome, Service
@@ -62,7 +62,7 @@ def import_(
             for line in service.explain_file(files, kind=kind, options=options):
                 click.echo(line)
             return
-        with shown_progress() as progress, stoppable() as stopped:
+        with shown_progress() as progress, stoppable(say) as stopped:
             result = service.import_files(
                 files,
                 kind=kind,
@@ -100,7 +100,7 @@ def sync(
     """Fetch what is new from the connected networks (all of them, or those named)."""
 
     def once() -> None:
-        with Service(home_of(ctx)) as service, stoppable() as stopped:
+        with Service(home_of(ctx)) as service, stoppable(say) as stopped:
             with shown_progress() as progress:
                 results = service.sync(networks, full=full, progress=progress, cancelled=stopped)
                 if then_flag and not stopped():

@@ -9,7 +9,7 @@ import click
 
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
-from adoption.cli.show import examples
+from adoption.cli.show import examples, say
 from adoption.judging import (
     evaluate_file,
     evaluate_with_judge,
@@ -77,7 +77,7 @@ def flag(
             written = flag_loose_file(source, target, kind=kind, profile=profile, progress=progress)
         click.echo(f"Flagged {plural(written, 'comment')}.", err=True)
         return
-    with Service(home_of(ctx)) as service, shown_progress() as progress, stoppable() as stopped:
+    with Service(home_of(ctx)) as service, shown_progress() as progress, stoppable(say) as stopped:
         result = service.flag(
             everything=everything, profile=profile, progress=progress, cancelled=stopped
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import click
 from rich.console import Console
 
 PLAIN_WIDTH = 140
@@ -18,3 +19,8 @@ def console(*, stderr: bool = False) -> Console:
     """A console of the terminal's width, or a wide one where there is no terminal."""
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, width=None if stream.isatty() else PLAIN_WIDTH, highlight=False)
+
+
+def say(text: str) -> None:
+    """One line for the person at the terminal, beside what a script reads."""
+    click.echo(text, err=True)

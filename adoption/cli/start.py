@@ -10,7 +10,7 @@ import click
 
 from adoption.cli.main import home_of, json_option
 from adoption.cli.progress import shown_progress
-from adoption.cli.show import console, examples
+from adoption.cli.show import console, examples, say
 from adoption.demo import write_sample
 from adoption.doctor import examine
 from adoption.service import Service
@@ -86,7 +86,7 @@ def demo(
     """
     home = home_of(ctx)
     last = until.date() if hasattr(until, "date") else date.today()
-    with shown_progress() as progress, stoppable() as stopped:
+    with shown_progress() as progress, stoppable(say) as stopped:
         if write_only is not None:
             sample = write_sample(
                 write_only,
