@@ -130,10 +130,11 @@ def test_repeating_survives_what_may_pass_and_ends_when_told(
     assert "The server is down" in caplog.text
 
 
-def signalled(*signals: int) -> list[bool]:
+def signalled(*signals: int, said: list[str] | None = None) -> list[bool]:
     """Answers to "was I told to stop?" before and after signals, until an exception ends it."""
     answers: list[bool] = []
-    with stoppable() as stopped:
+    said = [] if said is None else said
+    with stoppable(said.append) as stopped:
         answers.append(stopped())
         for number in signals:
             os.kill(os.getpid(), number)
@@ -147,15 +148,20 @@ def test_the_first_signal_asks_and_the_second_insists() -> None:
         with pytest.raises(InterruptedRunError) as caught:
             signalled(number)
         assert "Run the same command again" in caught.value.next_step
+    said: list[str] = []
+    with pytest.raises(InterruptedRunError):
+        signalled(signal.SIGINT, said=said)
+    assert said == ["Stopping at the next safe point; Ctrl-C again ends at once."]
     with pytest.raises(KeyboardInterrupt):
         signalled(signal.SIGINT, signal.SIGINT)
 
 
 def test_outside_the_main_thread_nothing_is_caught() -> None:
     answers: list[bool] = []
+    said: list[str] = []
 
     def work() -> None:
-        with stoppable() as stopped:
+        with stoppable(said.append) as stopped:
             answers.append(stopped())
 
     thread = threading.Thread(target=work)
