@@ -11,3 +11,8 @@ from adoption.sentiment.detector import LocalDetector
 @pytest.fixture(scope="session")
 def lite() -> LocalDetector:
     return load_detector("lite")
+
+
+@pytest.fixture(scope="session")
+def full() -> LocalDetector:
+    return load_detector("full")

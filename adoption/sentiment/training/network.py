@@ -41,6 +41,7 @@ class Recipe:
         smoothing: label smoothing of the stance.
         barrier, kind, intensity, target: weights of the other losses beside the stance.
         further: share of a further barrier beside the main one.
+        averaged: after this share of the steps the weights are kept, and averaged with the last.
 
     """
 
@@ -57,6 +58,7 @@ class Recipe:
     intensity: float = 0.15
     target: float = 0.15
     further: float = 0.35
+    averaged: float = 0.75
 
 
 class Network(nn.Module):  # type: ignore[misc]
@@ -173,7 +175,7 @@ def fit(
     optimizer = torch.optim.AdamW(_groups(network, recipe))
     steps = math.ceil(len(examples) / recipe.batch) * recipe.epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _triangle(steps))
-    done = 0
+    done, earlier = 0, network.state_dict()
     network.train()
     for _ in range(recipe.epochs):
         for rows in _batches(pieces, recipe.batch, chance):
@@ -187,7 +189,18 @@ def fit(
             schedule.step()
             done += 1
             report(done, steps)
+            if done == int(recipe.averaged * steps):
+                earlier = {k: v.detach().clone() for k, v in network.state_dict().items()}
+    _average(network, earlier)
     return network.eval(), tokenizer
+
+
+def _average(network: Network, earlier: dict[str, Tensor]) -> None:
+    """Put the mean of the weights and earlier ones into the network (Izmailov et al., 2018)."""
+    last = network.state_dict()
+    network.load_state_dict(
+        {k: (v + earlier[k]) / 2 if v.is_floating_point() else v for k, v in last.items()}
+    )
 
 
 def _triangle(steps: int) -> Callable[[int], float]:

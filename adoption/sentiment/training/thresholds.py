@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 PRECISION_AIM = 0.78
 """The stance threshold gives the best F1 among those with at least this precision."""
+NEARBY = 4
+"""Thresholds on either side, a hundredth apart, that F1 is averaged over."""
 FALSE_FLAGS = 0.001
 """At most this share of ordinary work talk may reach the flag threshold."""
 FLAG_PRECISION = 0.85
 REVIEW_RECALL = 0.95
-GATE_RECALL = 0.75
+GATE_RECALL = 0.85
 """Of pushback that shows no sign of the network (it can only be reviewed), this share reaches the encoder."""
 
 Floats = npt.NDArray[np.float64]
@@ -22,20 +24,29 @@ Floats = npt.NDArray[np.float64]
 def stance_threshold(truth: Sequence[bool], probability: Floats) -> float:
     """The threshold of best F1 with precision of at least :data:`PRECISION_AIM`.
 
-    Where none reaches the precision, the one of highest precision that finds a tenth of all.
+    F1 is averaged over thresholds nearby, since one message more or less moves its peak on a small
+    set. Where none reaches the precision, the most precise that still finds a tenth of all.
     """
-    y = np.asarray(truth)
-    best, best_f1, fallback, highest = 0.5, -1.0, 0.5, -1.0
-    for threshold in np.round(np.arange(0.2, 0.9, 0.01), 2):
-        said = probability >= threshold
-        hits = float((said & y).sum())
-        precision, recall = hits / max(said.sum(), 1), hits / max(y.sum(), 1)
-        f1 = 2 * hits / max(said.sum() + y.sum(), 1)
-        if precision >= PRECISION_AIM and f1 > best_f1:
-            best, best_f1 = float(threshold), f1
-        if recall >= 0.1 and precision > highest:
-            fallback, highest = float(threshold), precision
-    return best if best_f1 >= 0 else fallback
+    thresholds = np.round(np.arange(0.2, 0.9, 0.01), 2)
+    figures = [_precision_recall_f1(np.asarray(truth), probability >= t) for t in thresholds]
+    precision, recall, f1 = (np.array(values) for values in zip(*figures, strict=True))
+    padded = np.pad(f1, NEARBY, mode="edge")
+    smooth = np.convolve(padded, np.full(2 * NEARBY + 1, 1 / (2 * NEARBY + 1)), mode="valid")
+    good = precision >= PRECISION_AIM
+    if good.any():
+        return float(thresholds[np.argmax(np.where(good, smooth, -1.0))])
+    return float(thresholds[np.argmax(np.where(recall >= 0.1, precision, -1.0))])
+
+
+def _precision_recall_f1(
+    y: npt.NDArray[np.bool_], said: npt.NDArray[np.bool_]
+) -> tuple[float, float, float]:
+    hits = float((said & y).sum())
+    return (
+        hits / max(said.sum(), 1),
+        hits / max(y.sum(), 1),
+        2 * hits / max(said.sum() + y.sum(), 1),
+    )
 
 
 def flag_threshold(
