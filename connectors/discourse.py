@@ -17,6 +17,7 @@ from adoption.http import Authorizer, FixedHeaders, Rate, Settings
 from adoption.live.connector import (
     READING_FIELDS,
     SERVER_FIELDS,
+    SIGN_IN,
     CommunityConnector,
     Part,
     Probe,
@@ -103,7 +104,7 @@ class Discourse(CommunityConnector):
 
     def _probes(self) -> Sequence[Probe]:
         return (
-            Probe("sign in", _ADMIN, lambda: self._object("session/current.json")),
+            Probe(SIGN_IN, _ADMIN, lambda: self._object("session/current.json")),
             Probe("list categories", _ADMIN, self._categories),
             Probe("list people", _ADMIN, lambda: next(self._people(), None)),
             Probe("read posts", _ADMIN, lambda: self._posts(None)),

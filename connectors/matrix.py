@@ -19,6 +19,7 @@ from adoption.http import Authorizer, NotThereError, Rate, Settings, bearer
 from adoption.live.connector import (
     READING_FIELDS,
     SERVER_FIELDS,
+    SIGN_IN,
     CommunityConnector,
     Part,
     Probe,
@@ -117,7 +118,7 @@ class Matrix(CommunityConnector):
             return self.session.get_json(f"{_CLIENT}/account/whoami")
 
         return (
-            Probe("sign in", "the owner of the account", sign_in),
+            Probe(SIGN_IN, "the owner of the account", sign_in),
             Probe("list rooms", _ADMIN, lambda: next(self._communities(), None)),
             Probe("list people", _ADMIN, lambda: next(self._people(), None)),
         )

@@ -16,6 +16,7 @@ from adoption.http import Authorizer, Rate, Settings, bearer
 from adoption.live.connector import (
     READING_FIELDS,
     SERVER_FIELDS,
+    SIGN_IN,
     CommunityConnector,
     Part,
     Probe,
@@ -119,7 +120,7 @@ class Mattermost(CommunityConnector):
 
     def _probes(self) -> Sequence[Probe]:
         return (
-            Probe("sign in", "the owner of the token", lambda: self.session.get_json("users/me")),
+            Probe(SIGN_IN, "the owner of the token", lambda: self.session.get_json("users/me")),
             Probe("list teams", _ADMIN, self._teams),
             Probe("list people", _ADMIN, lambda: next(self._user_pages(per_page=1), None)),
             Probe("list channels", _ADMIN, lambda: next(self._communities(), None)),

@@ -16,6 +16,7 @@ from adoption.http import Authorizer, FixedHeaders, Rate, Settings
 from adoption.live.connector import (
     READING_FIELDS,
     SERVER_FIELDS,
+    SIGN_IN,
     CommunityConnector,
     Part,
     Probe,
@@ -115,7 +116,7 @@ class RocketChat(CommunityConnector):
 
     def _probes(self) -> Sequence[Probe]:
         return (
-            Probe("sign in", "the owner of the token", lambda: self._call("me", {}, "default")),
+            Probe(SIGN_IN, "the owner of the token", lambda: self._call("me", {}, "default")),
             Probe("list channels", _ADMIN, lambda: next(self._communities(), None)),
             Probe("list people", _ADMIN, self._everybody),
         )

@@ -14,6 +14,7 @@ from adoption.errors import AccessError, SourceError
 from adoption.http import Authorizer, NotThereError, Rate, Settings, bearer
 from adoption.live.connector import (
     READING_FIELDS,
+    SIGN_IN,
     CommunityConnector,
     Part,
     Probe,
@@ -133,9 +134,7 @@ class Slack(CommunityConnector):
 
     def _probes(self) -> Sequence[Probe]:
         return (
-            Probe(
-                "sign in", "whoever manages the app", lambda: self._call("auth.test", {}, "list")
-            ),
+            Probe(SIGN_IN, "whoever manages the app", lambda: self._call("auth.test", {}, "list")),
             Probe("list channels (channels:read)", _ADMIN, lambda: next(self._communities(), None)),
             Probe("list people (users:read)", _ADMIN, lambda: next(self._people(), None)),
             Probe("read messages (channels:history)", _ADMIN, self._try_history),

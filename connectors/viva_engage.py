@@ -21,6 +21,7 @@ from adoption.live.connector import (
     CHECKPOINT_VERSION,
     PEOPLE,
     READING_FIELDS,
+    SIGN_IN,
     CommunityConnector,
     Part,
     Probe,
@@ -143,7 +144,7 @@ class VivaEngage(CommunityConnector):
 
     def _probes(self) -> Sequence[Probe]:
         probes = [
-            Probe("sign in", _ADMIN, lambda: self._object("users/current.json")),
+            Probe(SIGN_IN, _ADMIN, lambda: self._object("users/current.json")),
             Probe("list communities", _ADMIN, lambda: next(self._listed("groups.json"), None)),
             Probe("list people", _ADMIN, lambda: next(self._listed("users.json"), None)),
             Probe("read messages", _ADMIN, lambda: self._object("messages.json", MESSAGES_RATE)),

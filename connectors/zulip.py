@@ -18,6 +18,7 @@ from adoption.http import Authorizer, FixedHeaders, NotThereError, Rate, Setting
 from adoption.live.connector import (
     READING_FIELDS,
     SERVER_FIELDS,
+    SIGN_IN,
     CommunityConnector,
     Part,
     Probe,
@@ -101,7 +102,7 @@ class Zulip(CommunityConnector):
 
     def _probes(self) -> Sequence[Probe]:
         return (
-            Probe("sign in", "the owner of the key", lambda: self._object("users/me")),
+            Probe(SIGN_IN, "the owner of the key", lambda: self._object("users/me")),
             Probe("list channels", _ADMIN, lambda: next(self._communities(), None)),
             Probe("list people", _ADMIN, self._members),
             Probe("read messages", _ADMIN, self._try_messages),

@@ -30,6 +30,9 @@ from adoption.secrets import Secret
 
 CHECKPOINT_VERSION = 1
 
+SIGN_IN = "sign in"
+"""The name of the right without which no other can be tried."""
+
 COMMUNITIES = Stream("communities", Community, ("id",))
 PEOPLE = Stream("people", Person, ("id",))
 MESSAGES = Stream("messages", Message, ("id",))
@@ -158,8 +161,8 @@ class LiveConnector(Connector):
                 probe.attempt()
             except (AccessError, SourceError) as error:
                 permissions.append(Permission(probe.name, False, str(error), probe.granted_by))
-                if not isinstance(error, AccessError):
-                    break
+                if probe.name == SIGN_IN or not isinstance(error, AccessError):
+                    break  # what follows would only say the same again
             else:
                 permissions.append(Permission(probe.name, True, "works"))
         needed = {probe.name for probe in self._probes() if probe.essential}
@@ -269,7 +272,7 @@ class CommunityConnector(LiveConnector):
     def _message_pages(self, data: Mapping[str, Any]) -> Iterator[Page]:
         states: dict[str, Any] = dict(data.get("communities", {}))
         listed = self._places()
-        for number, community in enumerate(listed):
+        for number, community in enumerate(listed, start=1):
             try:
                 for part in self._whole(community, states.get(community.id, {})):
                     states = {**states, community.id: part.state}
