@@ -86,7 +86,7 @@ class Entra:
             return found
         return {
             **found,
-            "scope": form.get("scope", ""),
+            "scope": form.get("scope") or self.forms[0].get("scope", ""),
             "refresh_token": f"refresh-{self.issued}-canary",
             "client_info": _packed({"uid": "u1", "utid": TENANT}),
             "id_token": ".".join([_packed({"alg": "none"}), _packed(_claims()), "x"]),
