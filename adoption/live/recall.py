@@ -4,8 +4,8 @@ Most networks do not tell that a message was deleted or a reaction taken back: i
 when the same stretch is read again. The memory lives in the checkpoint, so it is committed together
 with the rows it describes, and it covers the look-back window only, which bounds its size.
 
-It holds ids of messages and, for reactions, of people. Dropping it (after an erasure, say) is
-harmless: deletions and removals that happened before are then not noticed.
+It holds ids of messages and, for reactions, of people; :func:`without_people` takes those of a person
+out when that person is erased.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -156,6 +156,34 @@ def tombstone(name: str, entry: Entry, deleted_at: datetime, community_id: str |
         text="",
         deleted_at=deleted_at,
     )
+
+
+def without_people(data: Mapping[str, Any], people: Collection[str]) -> dict[str, Any]:
+    """The data of a checkpoint in which these ids of a network no longer occur, for an erasure."""
+    kept = dict(data)
+    if isinstance(data.get("communities"), Mapping):
+        kept["communities"] = {
+            name: {**state, "recall": _without(state["recall"], people)}
+            if isinstance(state, Mapping) and state.get("recall")
+            else state
+            for name, state in data["communities"].items()
+        }
+    if isinstance(data.get("blocked"), Mapping):
+        kept["blocked"] = {name: at for name, at in data["blocked"].items() if name not in people}
+    return kept
+
+
+def _without(recall: Mapping[str, Any], people: Collection[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for part in ("before", "now"):
+        entries = {
+            name: entry._replace(
+                reactions=tuple(pair for pair in entry.reactions if pair[1] not in people)
+            )
+            for name, entry in _decoded(recall.get(part, [])).items()
+        }
+        found[part] = [_encoded(entries)] if entries else []
+    return found
 
 
 def _removed(

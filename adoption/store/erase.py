@@ -6,9 +6,12 @@ immediately after, once no reader has them open, and the control file is rewritt
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
+from adoption.connector import Checkpoint
 from adoption.errors import StoreError
+from adoption.live.recall import without_people
 from adoption.store.records import now
 from adoption.store.schema import TABLES
 
@@ -50,11 +53,27 @@ def erase_person(writer: Writer, control: Control, who: str) -> Erased:
     rows = 0
     for network, account in accounts:
         rows += _erase_account(writer, {"network": network, "account": account})
-    writer.commit(reason="erase a person")
+    writer.commit(reason="erase a person", checkpoints=_checkpoints_without(control, accounts))
     control.forget_people(accounts)
     _make_final(writer, control)
     control.audit("operator", "erase person", f"{len(accounts)} accounts, {rows} rows")
     return Erased(len(accounts), rows)
+
+
+def _checkpoints_without(
+    control: Control, accounts: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Checkpoint]:
+    """The checkpoints that remember one of these people, without them."""
+    people: dict[str, set[str]] = {}
+    for item in control.identities():
+        if (item.network, item.person_id) in accounts:
+            people.setdefault(item.network, set()).add(item.source_id)
+    changed = {}
+    for network, stream, checkpoint, _ in control.checkpoints():
+        data = without_people(checkpoint.data, people.get(network, ()))
+        if network in people and data != checkpoint.data:
+            changed[network, stream] = Checkpoint(checkpoint.version, data)
+    return changed
 
 
 def _accounts_of(writer: Writer, control: Control, who: str) -> list[tuple[str, str]]:

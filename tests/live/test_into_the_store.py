@@ -11,8 +11,10 @@ import pytest
 
 from adoption.errors import TransientSourceError
 from adoption.limits import SystemClock
+from adoption.live.recall import Recall
 from adoption.store import Network, Store
 from adoption.sync import RunResult, sync
+from tests.live.clock import START
 from tests.live.peers.base import Peer
 from tests.live.rig import Rig
 from tests.live.server import Reply, Request
@@ -114,3 +116,20 @@ def test_a_stop_ends_even_a_long_wait_and_keeps_what_was_read(rig: Rig, store: S
     assert run.state == "stopped"
     synced(store, rig)
     assert texts(store) == ["text 1"]
+
+
+def test_an_erased_person_is_in_no_checkpoint_either(rig: Rig, store: Store) -> None:
+    post = rig.world.post("ada")
+    rig.world.react(post, "ben")
+    rig.world.react(post, "cem")
+    synced(store, rig)
+    person = rig.peer.person_id("ben")
+    with store.writer("erase") as writer:
+        writer.erase_person(person)
+    for _, _, checkpoint, _ in store.control.checkpoints():
+        for state in checkpoint.data.get("communities", {}).values():
+            recall = Recall(state.get("recall"), START)
+            remembered = {who for e in recall.before.values() for _, who in e.reactions}
+            assert person not in remembered
+            if rig.peer.names_reactions:
+                assert recall.before == {} or rig.peer.person_id("cem") in remembered
