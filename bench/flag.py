@@ -44,7 +44,7 @@ def stream(size: int, seed: int) -> list[Comment]:
     """An ordinary network's messages, distinct but for the repetitions."""
     chance = random.Random(seed)
     examples = read_examples(corpus_files())
-    plain = [e.comment for e in examples if e.stance == "neutral" and e.target in (None, "absent")]
+    plain = [e.comment for e in examples if e.stance == "neutral" and e.target == "absent"]
     pushback = [e.comment for e in examples if e.stance == "pushback"]
     messages: list[Comment] = []
     for number in range(size):

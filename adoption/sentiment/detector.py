@@ -46,6 +46,8 @@ Probabilities = npt.NDArray[np.float64]
 _CHUNK = 512
 _KEPT = 20_000
 _SHOWN_BARRIERS = 4
+_TRIED = 2
+"""Phrases of a comment that are left out in turn to see what the encoder makes of the rest."""
 _LEAST_BARRIER = 0.05
 
 
@@ -174,13 +176,16 @@ class LocalDetector:
         return min(self.thresholds.stance, self.thresholds.review)
 
     def _stances(
-        self, prepared: Sequence[Signals]
+        self, prepared: Sequence[Signals], *, asking: bool = True
     ) -> tuple[Probabilities, list[Floats | None], Hashed]:
-        """Stance probabilities, the scores of the learned parts, and the n-grams."""
+        """Stance probabilities, the scores of the learned parts, and the n-grams.
+
+        Without ``asking`` the encoder is left out.
+        """
         hashed = self._ngrams.hashed(prepared)
         ngrams = self._ngrams.stances(hashed)
         stance = stances([ngrams], prepared, self._lite)
-        if self.encoder is None:
+        if self.encoder is None or not asking:
             return stance, [ngrams, None], hashed
         asked = self._asked(prepared, stance)
         encoded = np.zeros_like(ngrams)
@@ -228,20 +233,42 @@ class LocalDetector:
             for row, (comment, signals, _) in pushing.items()
             for span in spans[row]
         ]
-        left_out = iter(self._pushback_of(variants))
+        drops = self._drops(variants, spans)
         return {
             row: explain.evidence(
-                signals, spans[row], p, [next(left_out) for _ in spans[row]], self.lexicon
+                signals, list(drops[row]), p, list(drops[row].values()), self.lexicon
             )
             for row, (_, signals, p) in pushing.items()
         }
 
-    def _pushback_of(self, prepared: Sequence[Signals]) -> list[float]:
+    def _drops(
+        self, variants: Sequence[Signals], spans: Mapping[int, Sequence[explain.Span]]
+    ) -> dict[int, dict[explain.Span, float]]:
+        """Pushback probability of each comment without each phrase.
+
+        With an encoder only the phrases that weigh most for the n-grams are tried on it: asking
+        about all of them would cost several times as much as the judgement itself.
+        """
+        cheap = self._pushback_of(variants, asking=False)
+        at = 0
+        tried: list[tuple[int, explain.Span, Signals]] = []
+        result: dict[int, dict[explain.Span, float]] = {row: {} for row in spans}
+        for row, cuts in spans.items():
+            mine = sorted(range(at, at + len(cuts)), key=cheap.__getitem__)
+            chosen = mine if self.encoder is None else sorted(mine[:_TRIED])
+            tried += [(row, cuts[i - at], variants[i]) for i in chosen]
+            at += len(cuts)
+        left = self._pushback_of([v for _, _, v in tried], asking=self.encoder is not None)
+        for (row, span, _), p in zip(tried, left, strict=True):
+            result[row][span] = p
+        return result
+
+    def _pushback_of(self, prepared: Sequence[Signals], *, asking: bool) -> list[float]:
         """Pushback probability of variants; one that no longer says anything has none."""
         kept = [i for i, s in enumerate(prepared) if s.state == SCORED]
         result = [0.01] * len(prepared)
         if kept:
-            stance, _, _ = self._stances([prepared[i] for i in kept])
+            stance, _, _ = self._stances([prepared[i] for i in kept], asking=asking)
             for i, p in zip(kept, stance[:, PUSHBACK_COLUMN], strict=True):
                 result[i] = float(p)
         return result

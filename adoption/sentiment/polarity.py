@@ -8,6 +8,9 @@ decides. ``textblob.en.sentiment`` is called directly: it is the pattern analyse
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
 
@@ -17,12 +20,30 @@ _LIMIT = 2_000
 
 @cache
 def _analyser() -> tuple[Any, frozenset[str]]:
-    """TextBlob's analyser and the words it knows (loaded on first use: 1.5 s, 140 MB)."""
-    from textblob.en import sentiment
+    """TextBlob's analyser and the words it knows, loaded on first use.
+
+    TextBlob brings NLTK, which brings scikit-learn and pandas where they are installed, for parts
+    that are not used here; keeping them out halves the time and saves 100 MB in every worker.
+    """
+    with _without("sklearn"):
+        from textblob.en import sentiment
 
     len(sentiment)
     known = {word for entry in dict.keys(sentiment) for word in _WORD.findall(str(entry).lower())}
     return sentiment, frozenset(known)
+
+
+@contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Let an optional package look as if it were not installed, unless it is loaded already."""
+    loaded = package in sys.modules
+    if not loaded:
+        sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if not loaded:
+            del sys.modules[package]
 
 
 @cache
