@@ -17,7 +17,7 @@ from adoption.sentiment.ngrams import Floats
 from adoption.sentiment.signals import Signals
 
 MAX_PIECES = 128
-BATCH = 16
+BATCH = 8
 """Messages in one run: larger batches are slower, because short ones are padded to the longest."""
 
 
