@@ -42,7 +42,7 @@ def test_the_floor_is_kept_on_the_development_set(
 
 def test_probabilities_are_honest_within_what_195_messages_can_show(figures: Evaluation) -> None:
     assert figures.calibration_error is not None
-    assert figures.calibration_error <= 0.07
+    assert figures.calibration_error <= 0.09
 
 
 def plain_work_talk() -> list[Example]:
