@@ -37,7 +37,7 @@ from adoption.sentiment.training.linear import fit_ngrams, labels
 
 REPLAYED = 600
 """Messages of the corpus on which the heads should go on saying what they said."""
-STIFFNESS = 0.02
+STIFFNESS = 0.4
 """How strongly the heads are held where they are."""
 
 Doubles = npt.NDArray[np.float64]
@@ -82,6 +82,9 @@ def adapt(
 ) -> tuple[Floats, Floats]:
     """Heads that agree with corrections and otherwise say what they said.
 
+    They turn about the middle of the messages to hold on to, so that corrections of one kind do not
+    move the judgement of everything.
+
     Args:
         heads: weights (width, columns) and biases.
         vectors: of the corrections, in order, and then of messages to hold on to.
@@ -90,6 +93,9 @@ def adapt(
     """
     weights, bias = heads[0].copy(), heads[1].copy()
     old = vectors @ weights + bias
+    middle = vectors[len(examples) :].mean(axis=0)
+    scale = float(vectors[len(examples) :].std())
+    inputs = (vectors - middle).astype(np.float64) / scale
     for name, wanted in labels(examples).items():
         if name not in ("stance", "barrier"):
             continue
@@ -97,19 +103,17 @@ def adapt(
         targets = softmax(old[:, columns].astype(np.float64), axis=1)
         importance = np.ones(len(vectors))
         for row, label in enumerate(wanted):
-            importance[row] = 0.0 if label < 0 else examples[row].weight
+            importance[row] = float(label >= 0)
             if label >= 0:
                 targets[row] = np.eye(columns.stop - columns.start)[label]
-        change = _fit(vectors, old[:, columns], targets, importance)
-        weights[:, columns] += change[:-1].astype(np.float32)
-        bias[columns] += change[-1].astype(np.float32)
+        change = (_fit(inputs, old[:, columns], targets, importance) / scale).astype(np.float32)
+        weights[:, columns] += change
+        bias[columns] -= middle @ change
     return weights, bias
 
 
-def _fit(vectors: Floats, old: Floats, targets: Doubles, importance: Doubles) -> Doubles:
-    """The change of weights (and, in the last row, biases) of one group of outputs."""
-    inputs = np.hstack([vectors, np.ones((len(vectors), 1))]).astype(np.float64)
-    inputs[:, :-1] /= np.sqrt(np.mean(vectors**2))
+def _fit(inputs: Doubles, old: Floats, targets: Doubles, importance: Doubles) -> Doubles:
+    """The change of the weights of one group of outputs, of shape (width, outputs)."""
     shape = (inputs.shape[1], old.shape[1])
     share = importance / importance.sum()
 
@@ -123,5 +127,4 @@ def _fit(vectors: Floats, old: Floats, targets: Doubles, importance: Doubles) ->
 
     found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B")
     change: Doubles = found.x.reshape(shape)
-    change[:-1] /= np.sqrt(np.mean(vectors**2))
     return change
