@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -46,7 +47,7 @@ class Adoption:
     def start(
         self, *arguments: object, env: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        """Start a process of its own."""
+        """Start a process of its own, which Ctrl-C reaches even where tests run in the background."""
         return subprocess.Popen(
             [str(COMMAND), "--home", str(self.home), *(str(argument) for argument in arguments)],
             stdin=subprocess.PIPE,
@@ -54,6 +55,7 @@ class Adoption:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             env={**os.environ, **(env or {})},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 

@@ -43,6 +43,7 @@ from adoption.sentiment.taxonomy import load_taxonomy
 from adoption.sentiment.training.lite import fit_combination, train_lite, write_combination
 from adoption.sentiment.training.refit import refit
 from adoption.sentiment.training.thresholds import (
+    FLAG_CEILING,
     GATE_RECALL,
     REVIEW_RECALL,
     flag_threshold,
@@ -196,7 +197,7 @@ def set_thresholds(corpus: Material, ngram_scores: Floats, out: Path) -> None:
     for profile, model in models.items():
         scores = unseen.scores(profile, out)
         settled = calibrated(model, scores[1], development)
-        write_combination(out, profile, settled, unseen.thresholds(scores, settled, gate))
+        write_combination(out, profile, settled, unseen.thresholds(profile, scores, settled, gate))
 
 
 def calibrated(model: Combination, scores: Sequence[Floats], development: Material) -> Combination:
@@ -257,7 +258,11 @@ class Unseen:
         return held, development
 
     def thresholds(
-        self, scores: tuple[list[Floats], list[Floats]], model: Combination, gate: float
+        self,
+        profile: str,
+        scores: tuple[list[Floats], list[Floats]],
+        model: Combination,
+        gate: float,
     ) -> dict[str, float]:
         """Stance and review from the development set, flag also from held-out sources."""
         held, development = scores
@@ -268,13 +273,14 @@ class Unseen:
         ordinary = [e.stance == NEUTRAL and e.target == "absent" for e in self.held.examples]
         meant = [s.target != "none" for s in self.held.prepared]
         stance = stance_threshold(truth, p)
-        flag = flag_threshold(
+        found = flag_threshold(
             [*held_truth, *truth],
             np.concatenate([held_p, p]),
             held_p[np.array(ordinary) & np.array(meant)],
             sum(ordinary),
             stance,
         )
+        flag = max(stance, min(found, FLAG_CEILING.get(profile, 1.0)))
         review = min(stance, recall_threshold(truth, p, REVIEW_RECALL))
         return {"stance": stance, "flag": flag, "review": review, "gate": gate}
 

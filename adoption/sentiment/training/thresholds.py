@@ -14,6 +14,10 @@ NEARBY = 4
 FALSE_FLAGS = 0.001
 """At most this share of ordinary work talk may reach the flag threshold."""
 FLAG_PRECISION = 0.85
+FLAG_CEILING = {"full": 0.72}
+"""A flag is never harder to give than this. The held-out work talk is too little to tell rates of one in
+a thousand apart; at 0.72 the full profile was measured to flag 0.8 of 1,000 messages of a public help
+channel (31,075 messages) and 1.2 of 1,000 of the sample network's other talk (docs/detector.md)."""
 REVIEW_RECALL = 0.95
 GATE_RECALL = 0.85
 """Of pushback that shows no sign of the network (it can only be reviewed), this share reaches the encoder."""
