@@ -118,23 +118,25 @@ def _save(kind: type[Connector], network: str, values: dict[str, Any], keeper: K
 def connection_actions(network: str, paused: bool) -> None:
     """Buttons of one connected network: sign in, test, fetch, pause, remove."""
     with st.container(horizontal=True):
-        if st.button("Fetch what is new", key=f"sync-{network}", icon=":material/sync:"):
-            _start_sync(network, full=False)
-        if st.button("Test", key=f"test-{network}", icon=":material/network_check:"):
-            _test(network)
-        if st.button("Sign in", key=f"sign-{network}", icon=":material/login:"):
-            _begin_sign_in(network)
+        fetch = st.button("Fetch what is new", key=f"sync-{network}", icon=":material/sync:")
+        test = st.button("Test", key=f"test-{network}", icon=":material/network_check:")
+        sign_in = st.button("Sign in", key=f"sign-{network}", icon=":material/login:")
         words = "Resume" if paused else "Pause"
         if st.button(words, key=f"pause-{network}", icon=":material/pause:"):
             service().connections.pause(network, paused=not paused)
             st.rerun()
         with st.popover("More", icon=":material/more_horiz:"):
-            if st.button("Read everything again", key=f"full-{network}"):
-                _start_sync(network, full=True)
+            again = st.button("Read everything again", key=f"full-{network}")
             with_data = st.checkbox("Also remove its data", key=f"data-{network}")
             if st.button("Remove", key=f"remove-{network}", type="primary"):
                 service().connections.remove(network, with_data=with_data)
                 st.rerun()
+    if fetch or again:
+        _start_sync(network, full=again)
+    if test:
+        _test(network)
+    if sign_in:
+        _begin_sign_in(network)
     _sign_in_panel(network)
     watch(network)
 
