@@ -57,7 +57,13 @@ def judge_for(
         ),
         _authorizer(section, home),
     )
-    settings = JudgeSettings(
+    cache = JudgeCache(home / CACHE_FILE if home.is_dir() else None)
+    return EndpointJudge(local, session, load_taxonomy(), mask, judge_settings(section), cache)
+
+
+def judge_settings(section: Mapping[str, Any]) -> JudgeSettings:
+    """Model, band, budget and prices of the settings ``[judge]``."""
+    return JudgeSettings(
         model=str(section["model"]),
         low=float(section["low"]),
         high=float(section["high"]),
@@ -65,8 +71,6 @@ def judge_for(
         input_price=float(section["input_price"]),
         output_price=float(section["output_price"]),
     )
-    cache = JudgeCache(home / CACHE_FILE if home.is_dir() else None)
-    return EndpointJudge(local, session, load_taxonomy(), mask, settings, cache)
 
 
 def _authorizer(section: Mapping[str, Any], home: Path) -> Authorizer:

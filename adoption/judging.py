@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from adoption.configuration import Configuration, load_configuration
-from adoption.endpoint import judge_for
+from adoption.endpoint import judge_for, judge_settings
 from adoption.errors import SettingsError, SourceError
 from adoption.privacy import Masker
 from adoption.sentiment import Comment, Detector, load_detector
 from adoption.sentiment.corrections import Correction
 from adoption.sentiment.evaluation import Evaluation, evaluate
-from adoption.sentiment.judge import JudgeSettings
 from adoption.sentiment.loose import flag_file
 from adoption.settings import config_dir
 from adoption.sync import Progress
@@ -76,21 +75,17 @@ def evaluate_with_judge(
 
     """
     rows = read_labelled(labelled)
-    section = load_configuration(home).judge
+    configuration = load_configuration(home)
+    section = configuration.judge
     masker = Masker()
     judge = judge_for(
         section,
         home,
-        load_detector(profile or load_configuration().profile),
+        load_detector(profile or configuration.profile),
         lambda text: masker.mask(text).text,
     )
     evaluation = evaluate_rows(rows, judge, progress)
-    prices = JudgeSettings(
-        model=str(section["model"]),
-        input_price=float(section["input_price"]),
-        output_price=float(section["output_price"]),
-    )
-    cost = judge.report.cost_per_thousand(prices)
+    cost = judge.report.cost_per_thousand(judge_settings(section))
     return evaluation, f"{judge.report.as_text()} Cost of 1,000 messages: {cost:.2f}."
 
 
